@@ -53,7 +53,7 @@ impl Cause {
 
     /// Returns whether the instruction that led to the signal is not executed again when its handler
     /// returns, such as a breakpoint.
-    #[cfg(unix)]
+    #[cfg(all(unix, not(target_os = "linux")))]
     pub(super) fn is_trap(self) -> bool {
         self.number == libc::SIGTRAP && self.code > 0
     }

@@ -94,6 +94,7 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
     }
     let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
     State::wait(state.shutdown_timeout + GRACE, || is_sent() && state.is_done(Step::FLUSHED));
+    #[cfg(not(target_os = "linux"))]
     if cause.is_trap() {
         raise_again(cause);
     }
@@ -130,6 +131,7 @@ fn say(reason: &str) {
 }
 
 /// Sends this thread the signal again, which arrives when its handler has returned.
+#[cfg(not(target_os = "linux"))]
 fn raise_again(cause: Cause) {
     #[cfg(unix)]
     #[expect(unsafe_code, reason = "there is no safe way to raise a signal")]

@@ -7,6 +7,8 @@
 
 #![expect(unsafe_code, reason = "handlers of signals read what the kernel hands them")]
 
+mod previous;
+
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use crash_context::CrashContext;
 
-use super::state::AfterCrash;
+use super::state::{AfterCrash, State};
 
 /// The signals of crashes.
 const SIGNALS: [c_int; 6] =
@@ -35,9 +37,13 @@ static INSTALLED: OnceLock<Installed> = OnceLock::new();
 /// The process that may read the memory of this one while a crash is handled; 0 without one.
 static READER: AtomicU32 = AtomicU32::new(0);
 
-/// The progress of the first crash. Others wait until it was handled.
+/// The progress of the first crash: it was handled, and the handlers of before have not ended the program. Others wait for both.
 static CRASHED: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
+static SURVIVED: AtomicBool = AtomicBool::new(false);
+
+/// How long another crash lets the handlers of before end the program by the first one, with what they print.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The registers of the first crash: too large for the stack of a handler.
 struct Slot(UnsafeCell<std::mem::MaybeUninit<CrashContext>>);
@@ -50,7 +56,7 @@ static CONTEXT: Slot = Slot(UnsafeCell::new(std::mem::MaybeUninit::zeroed()));
 /// Installs the handlers. They stay for the life of the program.
 pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash, on_second_crash: fn(u32)) -> io::Result<()> {
     ensure_stack();
-    let mut before: [libc::sigaction; SIGNALS.len()] = [none(); SIGNALS.len()];
+    let mut before: [libc::sigaction; SIGNALS.len()] = [default_action(); SIGNALS.len()];
     for (signal, before) in SIGNALS.into_iter().zip(&mut before) {
         set(signal, None, Some(before))?;
     }
@@ -71,15 +77,22 @@ pub(super) fn reset_after_fork() {
     READER.store(0, Ordering::SeqCst);
     CRASHED.store(false, Ordering::SeqCst);
     HANDLED.store(false, Ordering::SeqCst);
+    SURVIVED.store(false, Ordering::SeqCst);
 }
 
-fn none() -> libc::sigaction {
+fn default_action() -> libc::sigaction {
     // SAFETY: zeros are valid for the plain data: the default action.
     unsafe { std::mem::zeroed() }
 }
 
+/// Returns what happens at a signal now.
+fn action_of(signal: c_int) -> Option<libc::sigaction> {
+    let mut present = default_action();
+    set(signal, None, Some(&mut present)).is_ok().then_some(present)
+}
+
 fn own() -> libc::sigaction {
-    let mut action = none();
+    let mut action = default_action();
     action.sa_sigaction = handle as *const () as usize;
     action.sa_flags = libc::SA_ONSTACK | libc::SA_SIGINFO;
     // A crash in a handler ends the program at once.
@@ -127,14 +140,8 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
         let _ = set(signal, Some(&own()), None);
         return;
     }
-    let after = if CRASHED.swap(true, Ordering::SeqCst) {
-        (installed.on_second_crash)(thread_id().cast_unsigned());
-        // It never takes longer than its deadlines. The first crash ends the program then.
-        while !HANDLED.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        AfterCrash::Previous
-    } else {
+    let is_first = !CRASHED.swap(true, Ordering::SeqCst);
+    let after = if is_first {
         // SAFETY: the kernel has handed over both. This is the only thread that comes here.
         let context = unsafe { fill(info, context) };
         let was_readable = set_readable(true);
@@ -146,6 +153,12 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
             set_readable(false);
         }
         after
+    } else {
+        (installed.on_second_crash)(thread_id().cast_unsigned());
+        // It never takes longer than its deadlines. The first crash ends the program then.
+        State::wait(Duration::MAX, || HANDLED.load(Ordering::SeqCst));
+        State::wait(END_TIMEOUT, || SURVIVED.load(Ordering::SeqCst));
+        AfterCrash::Previous
     };
     match after {
         AfterCrash::Previous => {
@@ -154,27 +167,34 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
             }
         }
         AfterCrash::Default => {
-            let _ = set(signal, Some(&none()), None);
+            let _ = set(signal, Some(&default_action()), None);
         }
     }
-    // A fault is repeated by the instruction. Signals that somebody has sent have to be sent again; `abort` has, too.
-    // SAFETY: the kernel has handed over the information. The calls have no requirements.
+    // SAFETY: the kernel has handed over the information and the context. The calls have no requirements.
     unsafe {
-        if ((*info).si_code <= 0 || signal == libc::SIGABRT)
-            && libc::syscall(libc::SYS_tgkill, libc::getpid(), thread_id(), signal) != 0
-        {
-            libc::_exit(1);
+        let is_fault = (*info).si_code > 0 && signal != libc::SIGABRT;
+        let before = SIGNALS.into_iter().zip(&installed.before).find(|(other, _)| *other == signal);
+        match before {
+            Some((_, before)) if is_fault => previous::end(signal, before, info, context),
+            // Signals that somebody has sent have to be sent again; `abort` has, too.
+            _ => {
+                if libc::syscall(libc::SYS_tgkill, libc::getpid(), thread_id(), signal) != 0 {
+                    libc::_exit(1);
+                }
+            }
         }
+    }
+    if is_first {
+        SURVIVED.store(true, Ordering::SeqCst);
     }
 }
 
 /// Returns whether other code has taken the handler out and put it back by `signal`, which forgets that it takes three
 /// arguments.
 fn has_lost_arguments(signal: c_int) -> bool {
-    let mut present = none();
-    set(signal, None, Some(&mut present)).is_ok()
-        && present.sa_sigaction == handle as *const () as usize
-        && present.sa_flags & libc::SA_SIGINFO == 0
+    action_of(signal).is_some_and(|present| {
+        present.sa_sigaction == handle as *const () as usize && present.sa_flags & libc::SA_SIGINFO == 0
+    })
 }
 
 /// Returns the registers and the signal, in the form that writers of minidumps read.
