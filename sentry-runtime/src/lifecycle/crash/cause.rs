@@ -197,13 +197,16 @@ fn names(number: i32) -> (String, String) {
 }
 
 /// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes. The system names the main
-/// thread after the program; other events call it as the standard library does.
+/// thread after the program; other events call it as the standard library does. A thread without a name of its own has that of
+/// the thread that started it: the name of the program is none.
 #[cfg(unix)]
 fn name_of(thread: u32) -> Option<String> {
-    if thread == std::process::id() {
+    let main = std::process::id();
+    if thread == main {
         return Some("main".to_owned());
     }
-    let name = std::fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
+    let name_of = |thread: u32| std::fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok();
+    let name = name_of(thread).filter(|name| Some(name) != name_of(main).as_ref())?;
     Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
 }
 
