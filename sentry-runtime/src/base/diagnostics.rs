@@ -8,6 +8,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::stderr::Stderr;
+
 static DEBUG: AtomicBool = AtomicBool::new(false);
 
 /// Turns debug lines on or off for the process.
@@ -40,9 +42,13 @@ pub(crate) fn error(message: fmt::Arguments<'_>) {
 /// Prints one line that the user asked for.
 #[cfg(feature = "dashboard")]
 pub(crate) fn notice(message: fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "[sentry] {message}");
+    print(message);
 }
 
 fn write_line(severity: &str, message: fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "[sentry] {severity}: {message}");
+    print(format_args!("{severity}: {message}"));
+}
+
+fn print(text: fmt::Arguments<'_>) {
+    let _ = Stderr.write_all(format!("[sentry] {text}\n").as_bytes());
 }

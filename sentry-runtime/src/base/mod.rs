@@ -10,6 +10,7 @@ pub(crate) mod lock;
 pub(crate) mod order;
 pub(crate) mod probe;
 pub(crate) mod static_map;
+pub(crate) mod stderr;
 pub(crate) mod thread;
 pub(crate) mod thread_role;
 pub(crate) mod worker;

@@ -15,7 +15,7 @@ use super::reporter;
 #[cfg(target_os = "linux")]
 use super::signals as system;
 use super::state::{AfterCrash, DUMP_TIMEOUT, STATE, State, Step};
-use crate::base::diagnostics;
+use crate::base::{diagnostics, stderr};
 use crate::client::Client;
 use crate::context::crashed;
 use crate::lifecycle::panic;
@@ -76,6 +76,7 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
         return AfterCrash::Previous;
     }
     reporter::refuse_sigpipe();
+    stderr::give_up_lock();
     let cause = Cause::of(context);
     let is_known = cause.is_abort() && panic::is_captured();
     if is_known {

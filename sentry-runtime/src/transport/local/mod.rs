@@ -41,6 +41,7 @@ use self::tree::Mark;
 use super::destination::{Delivery, Destination};
 use crate::base::diagnostics;
 use crate::base::order::{of_float, sort_by_number};
+use crate::base::stderr::Stderr;
 use crate::protocol::{DiscardReason, Envelope, EnvelopeItem, ItemType};
 
 /// The number of segments that are remembered for late spans.
@@ -113,7 +114,7 @@ impl LocalView {
             });
             opened.ok()
         });
-        Self { failures: options.failures, ..Self::with(Box::new(io::stderr()), raw, terminal) }
+        Self { failures: options.failures, ..Self::with(Box::new(Stderr), raw, terminal) }
     }
 
     fn with(out: Box<dyn Write + Send>, raw: Option<File>, terminal: Terminal) -> Self {
