@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::model::text;
+use super::model::{is_readable, text};
 use super::style::{Line, Paint, Style, clock};
 
 /// The maximum number of breadcrumbs printed.
@@ -24,17 +24,37 @@ pub(super) fn is_crash(exception: &Value) -> bool {
     exception["mechanism"]["type"].as_str().is_some_and(|mechanism| MECHANISMS.contains(&mechanism))
 }
 
+/// Returns the number of the frame in which a crash happened, which may be one of a library. The frames are in the order from the
+/// innermost one.
+pub(super) fn shown_frame(exception: &Value, frames: &[&Value]) -> usize {
+    // The program was ended inside the C library. The function that the program called says more.
+    if exception["type"] == "SIGABRT" {
+        let own = frames.iter().position(|frame| frame["in_app"] == Value::Bool(true) || !is_readable(frame));
+        return own.unwrap_or(0).saturating_sub(1);
+    }
+    0
+}
+
+/// Returns whether the functions of the program have no names in the stack of a crash.
+fn is_nameless(exception: &Value) -> bool {
+    let frames = exception["stacktrace"]["frames"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_named = |frame: &Value| frame["in_app"] == Value::Bool(true) && is_readable(frame);
+    !frames.iter().any(is_named) && frames.iter().any(|frame| !is_readable(frame))
+}
+
 impl Crash {
     /// Reads what an event says about its crash; `None` if it is another event.
     pub(super) fn read(payload: &Value) -> Option<Self> {
         let values = |list: &'static str| payload[list]["values"].as_array().into_iter().flatten();
-        let mechanism = &values("exception").find(|exception| is_crash(exception))?["mechanism"];
+        let exception = values("exception").find(|exception| is_crash(exception))?;
+        let mechanism = &exception["mechanism"];
         let thread = values("threads").find(|thread| thread["crashed"] == Value::Bool(true));
         let named = |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
         let facts = [
             named("at the address", text(&mechanism["data"]["relevant_address"])),
             named("thread", thread.and_then(|thread| text(&thread["name"]))),
             named("in", text(&payload["transaction"])),
+            is_nameless(exception).then(|| "no names: the program has no symbols".to_owned()),
         ];
         let breadcrumbs: Vec<_> = values("breadcrumbs").filter_map(breadcrumb).collect();
         let older = breadcrumbs.len().saturating_sub(BREADCRUMBS);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::crash::{self, Crash};
-use super::model::{attributes, short, text};
+use super::model::{attributes, is_readable, short, text};
 use super::style::{Line, Paint, Style, end_of, width, wrapped};
 use super::tree::Mark;
 
@@ -26,7 +26,7 @@ pub(super) struct ErrorEvent {
     exceptions: Vec<Exception>,
     message: String,
     /// The place of the log record that became this event.
-    logged_at: Option<Frame>,
+    logged_at: Option<(Frame, usize)>,
     crash: Option<Crash>,
 }
 
@@ -34,10 +34,11 @@ pub(super) struct ErrorEvent {
 struct Exception {
     ty: String,
     value: String,
-    frames: Vec<Frame>,
+    /// Each with the number of times that it is there in a row.
+    frames: Vec<(Frame, usize)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Frame {
     function: String,
     place: String,
@@ -86,7 +87,7 @@ impl ErrorEvent {
                 .any(|exception| exception["mechanism"]["handled"] == Value::Bool(false)),
             exceptions,
             message: text(&log["formatted"]).or_else(|| text(&log["message"])).unwrap_or_default(),
-            logged_at: read_log_record(&payload["contexts"]),
+            logged_at: read_log_record(&payload["contexts"]).map(|frame| (frame, 1)),
             crash: Crash::read(payload),
         }
     }
@@ -170,20 +171,28 @@ impl ErrorEvent {
 fn read_exception(exception: &Value) -> Exception {
     let frames = exception["stacktrace"]["frames"].as_array();
     // The wire has the oldest call first; a person looks for the newest.
-    // A frame with an address alone, as in a stripped program, tells a person nothing.
-    let is_readable =
-        |frame: &&Value| ["function", "filename", "abs_path"].iter().any(|key| frame[key].is_string());
-    let frames = frames.into_iter().flatten().rev().filter(is_readable).enumerate();
-    // The function that crashed may be one of a library.
-    let is_crash = crash::is_crash(exception);
-    let frames =
-        frames.filter(|(place, frame)| frame["in_app"] == Value::Bool(true) || (is_crash && *place == 0));
-    let frames = frames.map(|(_, frame)| frame);
+    let frames: Vec<_> = frames.into_iter().flatten().rev().collect();
+    let crashed = crash::is_crash(exception).then(|| crash::shown_frame(exception, &frames));
+    let shown = frames.iter().enumerate().filter(|(place, frame)| {
+        is_readable(frame) && (frame["in_app"] == Value::Bool(true) || Some(*place) == crashed)
+    });
     Exception {
         ty: text(&exception["type"]).unwrap_or_default(),
         value: text(&exception["value"]).unwrap_or_default(),
-        frames: frames.map(read_frame).collect(),
+        frames: repeated(shown.map(|(_, frame)| read_frame(frame))),
     }
+}
+
+/// Counts equal frames in a row: a function that calls itself, or one of its closures.
+fn repeated(frames: impl Iterator<Item = Frame>) -> Vec<(Frame, usize)> {
+    let mut counted: Vec<(Frame, usize)> = Vec::new();
+    for frame in frames {
+        match counted.last_mut() {
+            Some((last, times)) if *last == frame => *times += 1,
+            _ => counted.push((frame, 1)),
+        }
+    }
+    counted
 }
 
 /// Returns the place of the log record that became this event, if it was one: `tracing::error!` and the like.
@@ -255,17 +264,22 @@ fn wrap(lines: &mut Vec<Line>, sign: &str, message: &str, paint: Paint, style: &
     of_first > 1
 }
 
-fn frames(lines: &mut Vec<Line>, frames: &[Frame], style: &Style) {
+fn frames(lines: &mut Vec<Line>, frames: &[(Frame, usize)], style: &Style) {
     let shown = &frames[..frames.len().min(FRAMES)];
-    let widest = |of: fn(&Frame) -> &str| shown.iter().map(|frame| width(of(frame))).max().unwrap_or(0);
+    let widest = |of: fn(&Frame) -> &str| shown.iter().map(|(frame, _)| width(of(frame))).max().unwrap_or(0);
     // The place is needed to find the line, the function is in the source.
     let room = style.width.saturating_sub(9 + widest(|frame| &frame.place));
     let column = widest(|frame| &frame.function).min(room.max(style.width / 4)).min(style.width / 2);
-    for frame in shown {
+    for (frame, times) in shown {
         let mut line = Line::new().with(Paint::Dim, "    in ").with(Paint::Plain, &frame.function);
         line.cut(7 + column);
         line.pad(7 + column + 2);
-        line.push(Paint::Dim, &end_of(&frame.place, style.width.saturating_sub(9 + column)));
+        // A pair is a function and its closure more often than a function that calls itself.
+        let gap = if frame.place.is_empty() { "" } else { "  " };
+        let times = if *times > 2 { format!("{gap}× {times}") } else { String::new() };
+        let room = style.width.saturating_sub(9 + column + width(&times));
+        line.push(Paint::Dim, &end_of(&frame.place, room));
+        line.push(Paint::Plain, &times);
         lines.push(line);
         let source = frame.source.iter().map(|source| (Paint::Yellow, source));
         let fields = frame.fields.iter().map(|fields| (Paint::Dim, fields));
@@ -276,7 +290,7 @@ fn frames(lines: &mut Vec<Line>, frames: &[Frame], style: &Style) {
         }
     }
     if frames.len() > FRAMES {
-        let more = frames.len() - FRAMES;
+        let more: usize = frames[FRAMES..].iter().map(|(_, times)| times).sum();
         lines.push(Line::new().with(Paint::Dim, &format!("    … and {more} more in this program")));
     }
 }

@@ -150,6 +150,11 @@ pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
+/// Returns whether a frame tells a person something: one with an address alone, as in a stripped program, does not.
+pub(super) fn is_readable(frame: &Value) -> bool {
+    ["function", "filename", "abs_path"].iter().any(|key| frame[key].is_string())
+}
+
 /// Returns a string that is not empty.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)

@@ -1,5 +1,6 @@
 //! Tests of the local view's output with fixed data.
 
+mod crashes;
 mod reading;
 mod repetitions;
 mod samples;
