@@ -34,6 +34,8 @@ const LONGEST_BAR: usize = 60;
 /// The minimum widths of the bar and the operation when they make room.
 const LEAST_BAR: usize = 12;
 const LEAST_OP: usize = 16;
+/// The width below which the bar makes room altogether.
+const NARROW: usize = 60;
 
 const DURATION_COLUMNS: usize = 8;
 
@@ -173,7 +175,11 @@ impl<'a> Tree<'a> {
             *column -= given;
             missing -= given;
         }
-        let names = room - bar - op;
+        // A piece of a bar says nothing.
+        if missing > 0 && self.style.width < NARROW {
+            bar = 0;
+        }
+        let names = if bar > 0 { room - bar - op } else { room - op + 2 };
         if self.style.width <= WIDE {
             return Columns { name: names, op, bar };
         }
@@ -332,8 +338,11 @@ impl<'a> Tree<'a> {
 
         let start = group.iter().map(|&index| self.spans[index].start).fold(f64::INFINITY, f64::min);
         let end = group.iter().map(|&index| self.spans[index].end).fold(f64::NEG_INFINITY, f64::max);
-        line.push(Paint::Plain, &format!("{:>DURATION_COLUMNS$}  ", duration(end - start)));
-        line.push(if failed { Paint::Red } else { Paint::Cyan }, self.bar(&group, columns).trim_end());
+        line.push(Paint::Plain, &format!("{:>DURATION_COLUMNS$}", duration(end - start)));
+        if columns.bar > 0 {
+            line.push(Paint::Plain, "  ");
+            line.push(if failed { Paint::Red } else { Paint::Cyan }, self.bar(&group, columns).trim_end());
+        }
         line
     }
 

@@ -217,3 +217,17 @@ fn the_arguments_of_a_function_that_failed_are_shown_with_it() {
     let shown = seen(80, &[(ItemType::Event, event)]);
     assert!(shown.lines().any(|line| line.contains("order_id=7") && line.contains("[Filtered]")), "{shown}");
 }
+
+#[test]
+fn a_narrow_terminal_shows_the_names_of_deep_spans_instead_of_bars() {
+    let names = ["place_order", "orders::place", "charge", "POST /charges", "take_payment", "authorize"];
+    let spans = names.iter().enumerate().skip(1);
+    let spans = spans.map(|(depth, name)| span(depth + 1, depth, "function", name, 1.0, 9.0)).collect();
+    let trace = transaction(1, None, "function", names[0], 0.0, 10.0, "ok", spans);
+    let seen = seen(40, &[(ItemType::Transaction, trace)]);
+    for name in names {
+        assert!(seen.contains(&format!("{name} ")), "{name}:\n{seen}");
+    }
+    assert!(!seen.contains('━'), "{seen}");
+    assert!(seen.lines().all(|line| style::width(line) <= 40 && !line.ends_with(' ')), "{seen}");
+}
