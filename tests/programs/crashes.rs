@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 /// Reads an address that no program has.
@@ -32,6 +33,70 @@ const NOT_CODE: usize = 0;
 fn overflow(depth: u64) -> u64 {
     black_box([depth; 64]);
     if depth == u64::MAX { 0 } else { overflow(depth + 1) + black_box(1) }
+}
+
+/// Reads just below the guard page of this thread, far from its stack pointer.
+fn read_below_stack() {
+    // SAFETY: the calls write to the attributes alone. The last one has no safety: the system ends the program.
+    unsafe {
+        let (mut stack, mut size) = (std::ptr::null_mut(), 0);
+        let mut attributes = std::mem::zeroed();
+        libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes);
+        libc::pthread_attr_getstack(&raw const attributes, &raw mut stack, &raw mut size);
+        libc::pthread_attr_destroy(&raw mut attributes);
+        black_box(stack.cast::<u8>().wrapping_sub(64)).read_volatile();
+    }
+}
+
+/// The page to which [`write_to_page`] writes, and its size.
+static PAGE: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
+const PAGE_SIZE: usize = 64 << 10;
+
+/// Writes to a page that cannot be written to until [`open_page`] was called.
+fn write_to_page() {
+    // SAFETY: the call has no requirements. The write has no safety: the system ends the program.
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let page = libc::mmap(std::ptr::null_mut(), PAGE_SIZE, libc::PROT_NONE, flags, -1, 0);
+        PAGE.store(page, Ordering::SeqCst);
+        page.cast::<u8>().write_volatile(1);
+    }
+    println!("the program went on");
+}
+
+fn open_page() {
+    // SAFETY: nobody else uses the page.
+    unsafe {
+        libc::mprotect(PAGE.load(Ordering::SeqCst), PAGE_SIZE, libc::PROT_READ | libc::PROT_WRITE);
+    }
+}
+
+/// A handler that repairs the cause of a signal, as runtimes of other languages do.
+extern "C" fn repair(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel has handed over the information. The other calls only read, and write to the set.
+    unsafe {
+        let mut blocked = std::mem::zeroed();
+        libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &raw mut blocked);
+        let is_blocked = |signal| libc::sigismember(&raw const blocked, signal) == 1;
+        if (*info).si_addr() == PAGE.load(Ordering::SeqCst)
+            && (is_blocked(signal), is_blocked(libc::SIGUSR2), is_blocked(libc::SIGFPE))
+                == (true, true, false)
+        {
+            open_page();
+        }
+    }
+}
+
+/// Installs [`repair`], which wants no SIGUSR2 while it runs.
+fn install_repair() {
+    // SAFETY: zeros are valid for the plain data, and the handler is a function of this signature.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = repair as *const () as libc::sighandler_t;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigaddset(&raw mut action.sa_mask, libc::SIGUSR2);
+        libc::sigaction(libc::SIGSEGV, &raw const action, std::ptr::null_mut());
+    }
 }
 
 extern "C" fn cannot_unwind() {
@@ -177,6 +242,7 @@ fn options() -> sentry::ClientOptions {
                 _ if sentry::integrations::crash::is_monitor_process() => {}
                 Ok("hangs") => wait(),
                 Ok("crashes") => crash(),
+                Ok("opens the page") => open_page(),
                 Ok("crashes once") if event.level != sentry::Level::Fatal => crash(),
                 _ => {}
             }
@@ -196,6 +262,9 @@ fn main() {
     let how = std::env::args().nth(1).unwrap_or_default();
     // SAFETY: the handler is a function of the program.
     unsafe { libc::atexit(at_exit) };
+    if how == "repaired page" {
+        install_repair();
+    }
     if how == "abort in the hook before" {
         std::panic::set_hook(Box::new(|_| std::process::abort()));
     }
@@ -296,6 +365,14 @@ fn main() {
             let _locked = std::io::stdout().lock();
             read_null();
         }
+        "locked errors" => {
+            // As in `eprintln!("{value}")`, if the value crashes.
+            let _locked = std::io::stderr().lock();
+            read_null();
+        }
+        "page" | "repaired page" => write_to_page(),
+        "below the stack" => drop(std::thread::spawn(read_below_stack).join()),
+        "unnamed thread" => drop(std::thread::spawn(read_null).join()),
         "fork" => fork(read_null),
         "fork and record" => fork(|| {
             sentry::capture_message("in the child", sentry::Level::Info);

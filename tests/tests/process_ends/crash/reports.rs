@@ -42,6 +42,55 @@ fn every_crash_is_an_event_with_a_minidump_and_ends_the_program_as_ever() {
 }
 
 #[test]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn a_stack_overflow_is_told_apart_from_other_accesses() {
+    let (overflow, other) = ("Stack overflow", "Segmentation fault");
+    for (how, callback, value) in [
+        ("overflow", "", overflow),
+        ("thread overflow", "", overflow),
+        ("small overflow", "", overflow),
+        // The monitor makes the event.
+        ("overflow", "crashes", overflow),
+        ("thread overflow", "crashes", overflow),
+        ("null", "", other),
+        ("null", "crashes", other),
+        ("null function", "", other),
+        ("below the stack", "", other),
+    ] {
+        let crashed = crash(how, &[("CALLBACK", callback), ("PATIENCE", "1")]);
+        let event = crashed.event();
+        let exception = exception(&event);
+        assert_eq!((&exception["type"], &exception["value"]), (&json!("SIGSEGV"), &json!(value)), "{how}");
+        // The standard library takes every access to a guard page for an overflow.
+        if how != "below the stack" {
+            let says = crashed.stderr.contains("has overflowed its stack");
+            assert_eq!(says, value == overflow, "the message of Rust: {}", crashed.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_program_ends_even_if_its_memory_is_there_again() {
+    let crashed = crash("page", &[("CALLBACK", "opens the page")]);
+    assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV), "{}", crashed.stderr);
+    assert_eq!(exception(&crashed.event())["type"], "SIGSEGV");
+}
+
+#[test]
+fn a_handler_of_before_that_repairs_the_cause_lets_the_program_go_on() {
+    let crashed = crash("repaired page", &[]);
+    assert!(crashed.status.success(), "{:?} {}", crashed.status, crashed.stderr);
+    assert_eq!(exception(&crashed.event())["type"], "SIGSEGV", "it was reported");
+}
+
+#[test]
+fn a_thread_without_a_name_has_not_that_of_the_program() {
+    let event = crash("unnamed thread", &[]).event();
+    let thread = &event["threads"]["values"][0];
+    assert_eq!((&thread["crashed"], &thread["name"]), (&json!(true), &Value::Null), "{thread}");
+}
+
+#[test]
 fn the_event_has_the_scopes_and_the_span_of_the_crashing_thread() {
     let event = crash("isolated", &[]).event();
     assert_eq!(event["tags"]["request"], "42");

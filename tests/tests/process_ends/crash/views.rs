@@ -55,6 +55,23 @@ fn a_crash_of_the_callback_ends_the_wait_for_the_report() {
 }
 
 #[test]
+fn a_thread_that_has_locked_the_errors_is_shown() {
+    for debug in ["0", "1"] {
+        let environment = [LOCAL[0], LOCAL[1], ("SENTRY_DEBUG", debug)];
+        let (status, stderr) = Program::start("", "locked errors", &environment).end();
+        assert_eq!(status.signal(), Some(libc::SIGSEGV));
+        assert!(stderr.contains("✗ SIGSEGV: Segmentation fault"), "{debug}: {stderr}");
+    }
+}
+
+#[test]
+fn an_abort_shows_the_function_that_was_called_instead_of_the_insides_of_the_c_library() {
+    let (_, stderr) = Program::start("", "abort", &LOCAL).end();
+    assert!(stderr.contains("in abort "), "{stderr}");
+    assert!(!stderr.contains("pthread_kill"), "{stderr}");
+}
+
+#[test]
 fn a_report_that_hangs_says_so() {
     let (status, stderr) =
         Program::start("", "null", &[LOCAL[0], ("PATIENCE", "1"), ("CALLBACK", "hangs")]).end();
