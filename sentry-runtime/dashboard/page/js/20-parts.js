@@ -47,7 +47,7 @@ const Services = ({ names, max = 3 }) => {
 const Status = ({ status, http }) => {
   const bad = isBad(status, http);
   const text = http ? String(http) : status && status !== 'ok' && status !== 'unset' ? status : '';
-  return text ? html`<span class=${cx('status', bad ? 'bad' : num(http) >= 400 ? 'warn' : 'good')}>${line(text, 24)}</span>` : null;
+  return text ? html`<span title=${text.length > 12 ? line(text, 80) : undefined} class=${cx('status', bad ? 'bad' : num(http) >= 400 ? 'warn' : 'good')}>${line(text, 24)}</span>` : null;
 };
 const isBad = (status, http) => num(http) >= 500 || (!!status && !/^(ok|unset|cancelled|in_progress)$/.test(status) && !(num(http) > 0 && num(http) < 500));
 

@@ -6,6 +6,9 @@ function Stacks({ event, brief }) {
   return html`${list.map((x, i) => html`<${Stack} key=${i} exception=${x} cause=${i > 0} brief=${brief} />`)}`;
 }
 
+/** Whether two frames are the same place, as in a function that calls itself. */
+const sameFrame = (a, b) => a.function === b.function && a.lineno === b.lineno && (a.abs_path || a.filename) === (b.abs_path || b.filename) && a.in_app === b.in_app && !a.vars && !b.vars;
+
 /** What a crash says beside its signal: the address that could not be accessed, and the thread. */
 function crashFacts(x) {
   const mechanism = x.mechanism && typeof x.mechanism === 'object' ? x.mechanism : {};
@@ -18,29 +21,30 @@ function crashFacts(x) {
 function Stack({ exception: x, cause, brief }) {
   const frames = Array.isArray(x.frames) ? x.frames : [], own = frames.some((f) => f.in_app !== false);
   const [all, setAll] = useState(!own);
-  // Frames of libraries in a row are one line until they are asked for.
+  // Frames of libraries in a row, and equal frames in a row, are one line until they are asked for.
   const groups = [];
   frames.forEach((f, i) => {
     const last = groups[groups.length - 1];
-    if (f.in_app === false && !all) { if (last && last.hidden) last.hidden++; else groups.push({ hidden: 1, key: 'h' + i }); } else groups.push({ frame: f, key: 'f' + i });
+    if (f.in_app === false && !all) { if (last && last.hidden) last.hidden++; else groups.push({ hidden: 1, key: 'h' + i }); } else if (last && last.frame && !all && sameFrame(last.frame, f)) last.times++; else groups.push({ frame: f, times: 1, key: 'f' + i });
   });
+  const shortened = groups.some((g) => g.hidden || g.times > 1);
   const firstOwn = frames.findIndex((f) => f.in_app !== false);
   return html`<section class="card stack" aria-label=${line(x.type || 'Error', 80)}><header><div>${cause ? html`<span class="dim cause">caused by</span>` : null}<b><bdi>${line(x.type || 'Error', 200)}</bdi></b>${x.mechanism ? html`<span class="dim mechanism"><bdi>${line(typeof x.mechanism === 'object' ? x.mechanism.type : x.mechanism, 40)}</bdi></span>` : null}</div>
-      ${frames.some((f) => f.in_app === false) && own ? html`<button type="button" class="button small" aria-pressed=${String(all)} onClick=${() => setAll(!all)}>All frames</button>` : null}
+      ${shortened || (all && own && frames.length > 1) ? html`<button type="button" class="button small" aria-pressed=${String(all)} onClick=${() => setAll(!all)}>All frames</button>` : null}
       ${x.value ? html`<p class="prose"><bdi>${visible(x.value, brief ? 500 : 8000)}</bdi></p>` : null}
       ${crashFacts(x) ? html`<p class="prose dim"><bdi>${crashFacts(x)}</bdi></p>` : null}</header>
-    ${frames.length ? html`<ol class="frames">${groups.map((g) => (g.hidden ? html`<li key=${g.key} class="hidden-frames"><button type="button" class="link" onClick=${() => setAll(true)}>${plural(g.hidden, 'frame')} of libraries</button></li>` : html`<${Frame} key=${g.key} f=${g.frame} open=${frames.indexOf(g.frame) === Math.max(0, firstOwn) && !brief} />`))}</ol>` : html`<p class="dim pad">No stack was recorded.</p>`}
+    ${frames.length ? html`<ol class="frames">${groups.map((g) => (g.hidden ? html`<li key=${g.key} class="hidden-frames"><button type="button" class="link" onClick=${() => setAll(true)}>${plural(g.hidden, 'frame')} of libraries</button></li>` : html`<${Frame} key=${g.key} f=${g.frame} times=${g.times} open=${frames.indexOf(g.frame) === Math.max(0, firstOwn) && !brief} />`))}</ol>` : html`<p class="dim pad">No stack was recorded.</p>`}
     ${x.registers && typeof x.registers === 'object' && Object.keys(x.registers).length && !brief ? html`<${Section} title="Registers" open=${false}><${Pairs} of=${x.registers} label="Registers" /><//>` : null}</section>`;
 }
 
-function Frame({ f, open: first }) {
+function Frame({ f, times, open: first }) {
   const has = f.context_line !== undefined && f.context_line !== null && f.context_line !== '', vars = f.vars && Object.keys(f.vars).length;
   const [open, set] = useState(first);
   const before = Array.isArray(f.pre_context) ? f.pre_context : [], after = Array.isArray(f.post_context) ? f.post_context : [];
   const start = num(f.lineno) - before.length;
   const source = has ? [...before.map((t, i) => [start + i, t]), [num(f.lineno), f.context_line, true], ...after.map((t, i) => [num(f.lineno) + 1 + i, t])] : [];
   return html`<li class=${cx('frame', f.in_app === false && 'library')}><div class="frame-head">${has || vars ? html`<button type="button" class="twist" aria-expanded=${String(open)} aria-label=${(open ? 'Close ' : 'Open ') + line(f.function || 'frame', 80)} onClick=${() => set(!open)}><${Icon} name="right" /></button>` : html`<span class="twist"></span>`}
-      <span class="function mono"><bdi>${line(f.function || '?', 240)}</bdi></span><${Place} file=${f.filename || f.abs_path || f.module} full=${f.abs_path || f.filename} at=${f.lineno} />${f.in_app === false ? html`<span class="dim small">library</span>` : null}</div>
+      <span class="function mono"><bdi>${line(f.function || '?', 240)}</bdi></span>${/* A pair is a function and its closure more often than a function that calls itself. */ times > 2 ? html`<span class="times" title="This function called itself">× ${count(times)}</span>` : null}<${Place} file=${f.filename || f.abs_path || f.module} full=${f.abs_path || f.filename} at=${f.lineno} />${f.in_app === false ? html`<span class="dim small">library</span>` : null}</div>
     ${open && has ? html`<pre class="source" tabIndex="0" aria-label="Source lines">${source.map(([n, t, here]) => html`<div key=${n} class=${here ? 'here' : ''}><span class="no" aria-hidden="true">${n || ''}</span><code>${visible(t, 600) || ' '}</code></div>`)}</pre>` : null}
     ${open && vars ? html`<${Pairs} of=${f.vars} label="Variables" />` : null}</li>`;
 }
