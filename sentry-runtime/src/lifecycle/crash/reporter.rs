@@ -2,7 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
 use super::frames::{self, Answers};
@@ -39,9 +39,7 @@ pub(super) fn start(state: &'static State) {
             })
             .ok()
     };
-    if let Some(reporter) = spawn("sentry-crash", report) {
-        let _ = state.reporter.set(reporter.thread().clone());
-    }
+    spawn("sentry-crash", report);
     // Only a server can read a minidump.
     if !state.has_server {
         return state.done(Step::NO_MONITOR);
@@ -102,6 +100,9 @@ fn watch(state: &'static State) {
 fn report(state: &'static State) {
     #[cfg(target_os = "linux")]
     state.reporter_id.store(signals::thread_id().cast_unsigned(), Ordering::Release);
+    // Before it looks: a thread that crashes meanwhile finds nobody to wake, but is seen then. See `State::ask`.
+    let _ = state.reporter.set(std::thread::current());
+    fence(Ordering::SeqCst);
     while !state.is_done(Step::EVENT_WANTED) && !state.is_done(Step::FLUSH_WANTED) {
         std::thread::park();
     }
@@ -169,5 +170,23 @@ fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>)
         if let Some(transport) = transport {
             transport.send_envelope(envelope);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_reporter_can_be_woken_before_it_waits() {
+        let state: &'static State = Box::leak(Box::new(State::new(Weak::new(), Duration::ZERO, false)));
+        state.done(Step::FLUSH_WANTED);
+        report(state);
+        let reporter = state.reporter.get().map(std::thread::Thread::id);
+        assert_eq!(reporter, Some(std::thread::current().id()));
+        assert!(state.is_done(Step::FLUSHED));
     }
 }

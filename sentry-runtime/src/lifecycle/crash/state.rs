@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd as _, IntoRawFd as _, RawFd};
 use std::process::{ChildStdin, ChildStdout};
 #[cfg(unix)]
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 use std::sync::{OnceLock, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -160,6 +160,8 @@ impl State {
     /// Asks the reporter for something.
     pub(super) fn ask(&self, step: Step) {
         self.done(step);
+        // Either the reporter sees the step, or this thread sees the reporter.
+        fence(Ordering::SeqCst);
         if let Some(reporter) = self.reporter.get() {
             reporter.unpark();
         }
