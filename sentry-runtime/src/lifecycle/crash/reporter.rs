@@ -18,8 +18,12 @@ use crate::client::{self, Client};
 use crate::context::crashed;
 use crate::instrument::monitor;
 use crate::intake::message::Capture;
+#[cfg(feature = "dashboard")]
+use crate::options::LocalView;
 use crate::pipeline;
 use crate::protocol::Envelope;
+#[cfg(feature = "dashboard")]
+use crate::protocol::Event;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::random::random_u64;
 
@@ -142,6 +146,8 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     // SAFETY: the crashing thread has stored the address, and waits in its handler, which keeps the registers.
     let is_overflow = unsafe { registers.as_ref() }.is_some_and(|context| cause.is_overflow(context));
     let mut event = cause.event(is_overflow);
+    #[cfg(feature = "dashboard")]
+    say(client, &event);
     stack::add(state, client, &mut event, limit);
     let context = state.context.load(Ordering::Acquire);
     // SAFETY: the crashing thread has stored the address of its own state, and waits in its handler. If it has waited in
@@ -149,6 +155,22 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     let _entered = unsafe { crashed::enter_context_of(context, Arc::clone(client)) };
     let draft = Capture::event(Shallow::of(event));
     pipeline::crash_envelope(DatedEvent::now(draft)?.capture()?)
+}
+
+/// Prints a line about the crash if the program shows it on its own dashboard alone, which ends with it.
+#[cfg(feature = "dashboard")]
+fn say(client: &Client, event: &Event<'_>) {
+    let options = client.options();
+    if !options.dashboard.is_on() || options.local != LocalView::Off {
+        return;
+    }
+    if let Some(exception) = event.exception.values.first() {
+        diagnostics::notice(format_args!(
+            "the program has crashed: {}: {} (its dashboard ends with it; SENTRY_LOCAL=1 prints the stack)",
+            exception.ty,
+            exception.value.as_deref().unwrap_or_default()
+        ));
+    }
 }
 
 /// Hands the envelope to the monitor, which sends it to the server with the minidump, and to the views of a developer; to
