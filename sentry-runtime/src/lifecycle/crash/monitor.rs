@@ -141,7 +141,7 @@ fn send(client: &Client, envelope: Envelope) {
     let limit = if options.spool_dir.is_some() { options.shutdown_timeout } else { SEND_TIMEOUT };
     transport.send_envelope(envelope);
     let in_time = transport.shutdown(limit);
-    diagnostics::debug(format_args!("the crash report was sent in time: {in_time}"));
+    diagnostics::debug(format_args!("the crash report was sent or given up in time: {in_time}"));
 }
 
 /// Ends this process later.
