@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use crash_context::CrashContext;
 
 use super::cause::Cause;
+#[cfg(not(target_os = "linux"))]
+use super::exceptions as system;
 use super::frames;
 use super::reporter;
 #[cfg(target_os = "linux")]
@@ -59,12 +61,6 @@ fn install() -> bool {
     #[cfg(not(target_os = "linux"))]
     let installed = system::install(on_crash);
     installed.map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}"))).is_ok()
-}
-
-/// Allows the monitor, and no other process, to read the memory of this one while a crash is handled. Linux forbids that
-/// by default on many systems.
-pub(super) fn allow(monitor: u32) {
-    system::allow(monitor);
 }
 
 /// Reports a crash. The handlers of before end the program afterwards, as they would have without this one.
@@ -159,38 +155,4 @@ fn request_dump(state: &State, context: &CrashContext) {
     State::wait(DUMP_TIMEOUT.saturating_sub(start.elapsed()), || {
         state.is_done(Step::DUMPED) || state.is_done(Step::NO_MONITOR)
     });
-}
-
-#[cfg(not(target_os = "linux"))]
-mod system {
-    #![expect(unsafe_code, reason = "what may run in a handler is promised to `crash-handler`")]
-
-    use std::sync::OnceLock;
-
-    use crash_context::CrashContext;
-    use crash_handler::{CrashEventResult, CrashHandler, Error};
-
-    use super::AfterCrash;
-
-    static HANDLER: OnceLock<CrashHandler> = OnceLock::new();
-
-    pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash) -> Result<(), Error> {
-        let handle =
-            move |context: &CrashContext| CrashEventResult::Handled(on_crash(context) == AfterCrash::Default);
-        // SAFETY: the function keeps to what a handler may do, see its documentation.
-        let handler = CrashHandler::attach(unsafe { crash_handler::make_crash_event(handle) })?;
-        let _ = HANDLER.set(handler);
-        Ok(())
-    }
-
-    pub(super) fn allow(monitor: u32) {
-        #[cfg(unix)]
-        // On a thread of its own: a crash in progress holds the lock that this needs, and waits for who calls this.
-        if let Some(handler) = HANDLER.get() {
-            let allow = std::thread::Builder::new().name("sentry-allow".to_owned());
-            let _ = allow.spawn(move || handler.set_ptracer(Some(monitor)));
-        }
-        #[cfg(not(unix))]
-        let _ = monitor;
-    }
 }

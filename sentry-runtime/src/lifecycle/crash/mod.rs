@@ -24,13 +24,15 @@
 //! * The monitor cannot start or was killed: the reporter sends the event without a minidump.
 //! * Neither works: the program ends as it would without this feature, some seconds later.
 //!
-//! The file `signals` installs the handlers, [`handler`] has the part that runs in them, [`reporter`] the threads of the program,
+//! The file `signals` installs the handlers (`exceptions` on Windows and Android), [`handler`] has the part that runs in them, [`reporter`] the threads of the program,
 //! [`process`] starts the other process, [`monitor`] runs in it, [`frames`] what they say to each other.
 
 #[cfg(writes_minidumps)]
 mod cause;
 #[cfg(writes_minidumps)]
 mod dump;
+#[cfg(all(writes_minidumps, not(target_os = "linux")))]
+mod exceptions;
 #[cfg(writes_minidumps)]
 mod frames;
 #[cfg(writes_minidumps)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
+#[cfg(not(target_os = "linux"))]
+use super::exceptions as system;
 use super::frames::{self, Answers};
-use super::handler;
 use super::process::Process;
 #[cfg(target_os = "linux")]
-use super::signals;
+use super::signals as system;
 use super::stack;
 use super::state::{self, State, Step};
 use crate::base::{diagnostics, thread_role};
@@ -79,7 +80,7 @@ fn watch(state: &'static State) {
             let mut output = ManuallyDrop::new(output);
             for (answer, id) in Answers::new(&mut *output, &token) {
                 match answer {
-                    frames::STARTED => handler::allow(id),
+                    frames::STARTED => system::allow(id),
                     frames::READY => was_ready = true,
                     frames::DUMPED => state.done(Step::DUMPED),
                     frames::SENT => state.done(Step::SENT),
@@ -103,7 +104,7 @@ fn watch(state: &'static State) {
 /// Waits for a crash, and reports it.
 fn report(state: &'static State) {
     #[cfg(target_os = "linux")]
-    state.reporter_id.store(signals::thread_id().cast_unsigned(), Ordering::Release);
+    state.reporter_id.store(system::thread_id().cast_unsigned(), Ordering::Release);
     // Before it looks: a thread that crashes meanwhile finds nobody to wake, but is seen then. See `State::ask`.
     let _ = state.reporter.set(std::thread::current());
     fence(Ordering::SeqCst);

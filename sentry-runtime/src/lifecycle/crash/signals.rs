@@ -64,7 +64,8 @@ pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash, on_second_crash
     SIGNALS.into_iter().try_for_each(|signal| set(signal, Some(&own()), None))
 }
 
-/// Allows a process, and no other one, to read the memory of this one while a crash is handled.
+/// Allows a process, and no other one, to read the memory of this one while a crash is handled. Linux forbids that by
+/// default on many systems.
 pub(super) fn allow(process: u32) {
     READER.store(process, Ordering::SeqCst);
     if CRASHED.load(Ordering::SeqCst) && !HANDLED.load(Ordering::SeqCst) {
