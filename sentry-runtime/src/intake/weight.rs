@@ -191,22 +191,60 @@ fn of_values(fields: &Map<String, Value>) -> usize {
     fields.iter().map(|(key, value)| ENTRY + key.len() + of_value(value)).sum()
 }
 
-/// Values were cut to a depth for which any stack has room, when they were handed over.
+/// Returns the bytes below a value. Level by level: a thread with a small stack may hand over a value of any depth that is
+/// kept. Allocates only for lists and objects inside of others.
 fn of_value(value: &Value) -> usize {
+    let (mut bytes, mut next, mut nested) = (0, Some(value), Vec::new());
+    while let Some(value) = next {
+        match value {
+            Value::String(text) => bytes += text.len(),
+            Value::Array(items) => {
+                bytes += items.iter().map(|item| ENTRY + of_leaf(item, &mut nested)).sum::<usize>();
+            }
+            Value::Object(fields) => {
+                let field = |(key, field): (&String, _)| ENTRY + key.len() + of_leaf(field, &mut nested);
+                bytes += fields.iter().map(field).sum::<usize>();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        next = nested.pop();
+    }
+    bytes
+}
+
+/// Returns the bytes of a value without entries; a list or an object is added to `nested` instead.
+fn of_leaf<'a>(value: &'a Value, nested: &mut Vec<&'a Value>) -> usize {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(|item| ENTRY + of_value(item)).sum(),
-        Value::Object(fields) => fields.iter().map(|(key, field)| ENTRY + key.len() + of_value(field)).sum(),
+        Value::Array(_) | Value::Object(_) => {
+            nested.push(value);
+            0
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 
+/// Returns the bytes below an attribute, level by level like [`of_value`].
 fn of_attribute(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::String(text) => text.len(),
-        AttributeValue::Array(items) => items.iter().map(|item| ENTRY + of_attribute(item)).sum(),
-        _ => 0,
+    let (mut bytes, mut next, mut nested) = (0, Some(value), Vec::new());
+    while let Some(value) = next {
+        match value {
+            AttributeValue::String(text) => bytes += text.len(),
+            AttributeValue::Array(items) => {
+                for item in items {
+                    bytes += ENTRY;
+                    match item {
+                        AttributeValue::String(text) => bytes += text.len(),
+                        AttributeValue::Array(_) => nested.push(item),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        next = nested.pop();
     }
+    bytes
 }
 
 /// The texts of fields are part of the size of a log; lists are not.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::thread;
 
+use sentry::protocol::{AttributeValue, Context, Map, Value};
+use sentry::{Breadcrumb, Level, User};
 use sentry_tests::support::{observe, options};
 
 /// An error's stack is walked on the thread that captures it. A build without optimisation has several copies of what
@@ -18,4 +20,55 @@ fn a_small_thread_has_room_for_an_error() {
         small.spawn(|| annotated().unwrap_err()).unwrap().join().unwrap();
     });
     assert_eq!(seen.events().len(), 1);
+}
+
+/// Values of more levels than are kept.
+struct Deep {
+    fields: Map<String, Value>,
+    list: AttributeValue,
+}
+
+impl Deep {
+    fn new() -> Self {
+        const LEVELS: usize = 64;
+        let wrap = |inner, level: usize| match level % 2 {
+            0 => Value::Array(vec![inner]),
+            _ => Value::Object([("in".to_owned(), inner)].into_iter().collect()),
+        };
+        let value = (0..LEVELS).fold(Value::from("leaf"), wrap);
+        let list = (0..LEVELS).fold(AttributeValue::from(1), |it, _| AttributeValue::Array([it].into()));
+        Self { fields: Map::from([("deep".to_owned(), value)]), list }
+    }
+
+    fn fields(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.fields)
+    }
+}
+
+/// Whatever is done with a kept value on the thread that hands it over has to fit into the stack of a small thread, also
+/// without optimisation.
+#[test]
+fn a_small_thread_has_room_for_values_of_the_greatest_depth() {
+    let doors: [fn(&mut Deep); 5] = [
+        |deep| deep.fields().into_iter().for_each(|(key, value)| sentry::set_extra(&key, value)),
+        |deep| sentry::set_context("deep", Context::Other(deep.fields())),
+        |deep| sentry::set_user(User { other: deep.fields(), ..User::default() }),
+        |deep| sentry::add_breadcrumb(Breadcrumb { data: deep.fields(), ..Breadcrumb::default() }),
+        |deep| sentry::set_attribute("deep", std::mem::take(&mut deep.list)),
+    ];
+    for door in doors {
+        let seen = observe(options(), move || {
+            // Not larger than a pointer: its own size would take stack in every function around.
+            let mut deep = Box::new(Deep::new());
+            let hand_over = move || {
+                door(&mut deep);
+                sentry::capture_message("hello", Level::Info);
+                deep
+            };
+            let small = thread::Builder::new().stack_size(16 * 1024);
+            // What was not handed over is freed where there is room for it.
+            drop(small.spawn(hand_over).unwrap().join().unwrap());
+        });
+        assert_eq!(seen.events().len(), 1);
+    }
 }
