@@ -15,11 +15,12 @@ pub(super) fn scrub_user_infos(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut rewrite = Rewrite::new(text);
+    let mut urls = Urls { text, read: 0, ends: false, last_at: None };
     let mut searched = 0;
     while let Some((slashes, start)) = next_authority(text, searched) {
         let near = &text[start..boundary(text, start + MAX_USER_INFO)];
-        let url = near.split(ends_url).next().unwrap_or_default();
-        let len = user_info(url).or_else(|| user_info_with_marks(near)).unwrap_or(0);
+        let (url, last_at) = urls.at(start, near.len());
+        let len = user_info(url, last_at).or_else(|| user_info_with_marks(near)).unwrap_or(0);
         let has_password = text[start..start + len].contains(':');
         if len > 0 && (has_password || text[..slashes].ends_with(':')) {
             rewrite
@@ -28,6 +29,37 @@ pub(super) fn scrub_user_infos(text: &str) -> Cow<'_, str> {
         searched = start + len;
     }
     then(rewrite.finish(), scrub_user_info_of_drivers)
+}
+
+/// The URLs of a text. Slashes may follow each other closely, so that the characters behind them are read once for all of
+/// them: otherwise a text of slashes would be read a thousand times.
+struct Urls<'a> {
+    text: &'a str,
+    /// Where the characters end that were read.
+    read: usize,
+    /// Whether the character there cannot be part of a URL.
+    ends: bool,
+    /// The last `@` that was read in the URL.
+    last_at: Option<usize>,
+}
+
+impl<'a> Urls<'a> {
+    /// Returns the URL that begins at `start`, as far as it lies within `len` bytes, and its last `@`. Each call begins behind
+    /// the former one.
+    fn at(&mut self, start: usize, len: usize) -> (&'a str, Option<usize>) {
+        if self.read < start {
+            *self = Self { text: self.text, read: start, ends: false, last_at: None };
+        }
+        while !self.ends && self.read < start + len {
+            let Some(next) = self.text[self.read..].chars().next() else { break };
+            self.ends = ends_url(next);
+            if !self.ends {
+                self.last_at = if next == '@' { Some(self.read) } else { self.last_at };
+                self.read += next.len_utf8();
+            }
+        }
+        (&self.text[start..self.read], self.last_at.and_then(|at| at.checked_sub(start)))
+    }
 }
 
 /// Where the next slashes before an authority begin and end.
@@ -63,16 +95,21 @@ fn scrub_user_info_of_drivers(text: &str) -> Cow<'_, str> {
     rewrite.finish()
 }
 
-/// Returns the length of the name and the password of a user with which a URL begins behind its slashes.
-fn user_info(url: &str) -> Option<usize> {
-    let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
+/// Returns the length of the name and the password of a user with which a URL begins behind its slashes. Reads the URL up to
+/// its next slash, thus each character for one URL only.
+fn user_info(url: &str, last_at: Option<usize>) -> Option<usize> {
+    let ends = |c: char| {
+        effort::count();
+        matches!(c, '/' | '?' | '#')
+    };
+    let authority = &url[..url.find(ends).unwrap_or(url.len())];
     if let Some(at) = authority.rfind('@') {
         return Some(at);
     }
     // A password may contain characters that should have been escaped: then what looks like a port is not one.
     let (_, port) = authority.rsplit_once(':').filter(|_| !authority.starts_with('['))?;
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
-    url.rfind('@').filter(|_| !is_port)
+    last_at.filter(|_| !is_port)
 }
 
 /// The same for a password with quotes or brackets in it, which a URL may have there but which mostly end it.
@@ -121,6 +158,25 @@ mod tests {
             "http://[Filtered]@h",
         ] {
             assert_eq!(scrub_user_infos(text), text);
+        }
+    }
+
+    #[test]
+    fn urls_that_are_read_once_are_those_that_are_read_anew() {
+        let pieces = ["//", "a", "@", ":", "/", " ", "ż", "(", "?"];
+        // Texts of all orders of pieces: each number gives one.
+        for mut number in 0..9_u32.pow(5) {
+            let mut text = String::new();
+            for _ in 0..5 {
+                text.push_str(pieces[(number % 9) as usize]);
+                number /= 9;
+            }
+            let mut urls = Urls { text: &text, read: 0, ends: false, last_at: None };
+            for (slashes, _) in text.match_indices("//") {
+                let near = &text[slashes + 2..boundary(&text, slashes + 2 + 4)];
+                let url = near.split(ends_url).next().unwrap();
+                assert_eq!(urls.at(slashes + 2, near.len()), (url, url.rfind('@')), "{text} at {slashes}");
+            }
         }
     }
 

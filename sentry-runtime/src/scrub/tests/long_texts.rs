@@ -2,7 +2,7 @@ use crate::scrub::{Scrubber, effort};
 
 /// Pieces of texts, which are repeated.
 #[rustfmt::skip]
-const PIECES: [&str; 68] = [
+const PIECES: [&str; 70] = [
     // Names in quotes.
     "\"token\":[", "\"a\":", "\\\"", "\"", "\"key\":\"", "\"key\" ", "\\", "\"key\":\\", "\\\\\\\"", "{\"key\":", "[[",
     // Names before a colon.
@@ -15,7 +15,7 @@ const PIECES: [&str; 68] = [
     "password='\\'", "password='", "password='''", "password='\\''", "password=\"", "password = \"", "key = ", "--key ",
     "--key a ", "--key \"", "--key '-", "--key \\'-", "Bearer ", "Authorization: ", " ",
     // URLs, keys and numbers of cards.
-    "://", "//", "\\/\\/", "://a@", "//a:b ", "a@tcp(", "4242 ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----",
+    "://", "//", "\\/\\/", "://a@", "//a:b ", "//a:b/", "//a:b", "a@tcp(", "4242 ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----",
     // Placeholders of templates.
     "{a", "{}", "key=%s ",
 ];
@@ -43,4 +43,24 @@ fn the_effort_grows_with_the_text_and_not_with_its_square() {
         }
     }
     assert!(slow.is_empty(), "piece, end, and what is read of the short and of the long text: {slow:#?}");
+}
+
+/// What is read up to a limit for each piece is linear, and may still take a thousand times the length of a text.
+#[test]
+fn the_effort_is_a_small_number_of_looks_at_each_character() {
+    const LOOKS: u64 = 64;
+    let scrubber = Scrubber::new(&[]);
+    let len: usize = 1 << 15;
+    let mut slow = Vec::new();
+    for (piece, end) in PIECES.iter().flat_map(|piece| ENDS.map(|end| (piece, end))) {
+        let text = piece.repeat(len / piece.len()) + end;
+        let effort = effort::of(|| {
+            scrubber.scrub_text(&text);
+            scrubber.secret_placeholders(&text);
+        });
+        if effort > LOOKS * text.len() as u64 {
+            slow.push((piece, end, effort / text.len() as u64));
+        }
+    }
+    assert!(slow.is_empty(), "piece, end, and the looks at a character: {slow:#?}");
 }
