@@ -96,7 +96,7 @@ impl<R: BufRead + Seek> Reader<R> {
     /// end at the end of a line.
     fn payload(&mut self, length: u64, room: usize) -> io::Result<Option<Vec<u8>>> {
         let start = self.input.stream_position()?;
-        if length <= room as u64 {
+        if length <= room as u64 && (self.damage == 0 || self.ends_a_line(start, length)?) {
             let mut payload = Vec::new();
             self.input.by_ref().take(length).read_to_end(&mut payload)?;
             let mut end = [0];
@@ -107,6 +107,19 @@ impl<R: BufRead + Seek> Reader<R> {
         }
         self.input.seek(SeekFrom::Start(start))?;
         Ok(None)
+    }
+
+    /// Returns whether what begins at `start` and has a length ends at the end of a line. Only looks at its end: where one
+    /// length is wrong, all may be, and each payload that is read in vain is read again.
+    fn ends_a_line(&mut self, start: u64, length: u64) -> io::Result<bool> {
+        let (end, end_of_input) = (start.saturating_add(length), self.input.seek(SeekFrom::End(0))?);
+        let mut last = [b'\n'];
+        if end < end_of_input {
+            self.input.seek(SeekFrom::Start(end))?;
+            self.input.read_exact(&mut last)?;
+        }
+        self.input.seek(SeekFrom::Start(start))?;
+        Ok(end <= end_of_input && last == [b'\n'])
     }
 }
 
@@ -122,6 +135,8 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use proptest::prelude::*;
+
     use crate::envelope::parse;
 
     fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {
@@ -169,5 +184,82 @@ mod tests {
         assert_eq!((envelopes.len(), damage), (1, 3));
         let (envelopes, _) = read(&vec![b'x'; 3 << 20]);
         assert_eq!(envelopes.len(), 0);
+    }
+
+    /// An input that counts the bytes that are read of it.
+    struct Counting<'a> {
+        input: Cursor<&'a [u8]>,
+        read: &'a std::cell::Cell<usize>,
+    }
+
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let amount = self.input.read(buffer)?;
+            self.read.set(self.read.get() + amount);
+            Ok(amount)
+        }
+    }
+
+    impl Seek for Counting<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.input.seek(to)
+        }
+    }
+
+    #[test]
+    fn lengths_that_are_wrong_do_not_make_the_reader_read_a_file_again_and_again() {
+        let effort = |envelopes: usize| {
+            let wrong = format!("{{}}\n{{\"type\":\"event\",\"length\":{}}}\n", envelopes * 20);
+            let (bytes, read) = (wrong.repeat(envelopes), std::cell::Cell::new(0));
+            let input = Counting { input: Cursor::new(bytes.as_bytes()), read: &read };
+            let mut reader = Reader::new(io::BufReader::with_capacity(64, input));
+            while reader.next_envelope().unwrap().is_some() {}
+            read.get()
+        };
+        let (short, long) = (effort(200), effort(800));
+        assert!(long <= 8 * short, "{short} and {long} bytes");
+    }
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        const PIECES: &[&[u8]] = &[
+            A,
+            B,
+            b"{}\n",
+            b"{\"type\":\"log\",\"length\":2}\n",
+            b"{\"type\":\"log\",\"length\":18446744073709551615}\n",
+            b"{\"type\":\"log\",\"length\":-1}\n[]\n",
+            b"{\"type\":7}\n",
+            b"{\"type\":\"\\ud800\"}\n",
+            b"[]",
+            b"\n",
+            b"\r\n",
+            b"\xff\x00",
+            b"{\"a\":",
+        ];
+        prop_oneof![
+            4 => prop::sample::select(PIECES).prop_map(<[u8]>::to_vec),
+            1 => prop::collection::vec(any::<u8>(), 0..9),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever is in a file, each envelope found in it is whole, and is found again in what was written of it.
+        #[test]
+        fn what_is_found_in_any_file_is_read_without_damage(pieces in prop::collection::vec(piece(), 0..16)) {
+            let (envelopes, _) = read(&pieces.concat());
+            for bytes in &envelopes {
+                let envelope = parse(bytes);
+                prop_assert_eq!(envelope.damage, 0, "{}", String::from_utf8_lossy(bytes));
+                let written = envelope.to_bytes();
+                let again = parse(&written);
+                prop_assert_eq!(again.items.len(), envelope.items.len());
+                for (one, other) in again.items.iter().zip(&envelope.items) {
+                    prop_assert_eq!((&one.header, one.payload), (&other.header, other.payload));
+                }
+                prop_assert_eq!(read(&written), (vec![written.clone()], 0));
+            }
+        }
     }
 }
