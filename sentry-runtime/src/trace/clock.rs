@@ -1,13 +1,17 @@
 //! The span clock: ticks of the processor's counter if it is reliable, otherwise nanoseconds.
 //!
 //! Callers only read ticks ([`now`]). The pipeline thread converts them to wall-clock times with an [`Anchor`], a pair
-//! of readings taken at the same moment: the counter's rate follows from the time since the clock was started, so the
-//! start of a program is not delayed by a calibration.
+//! of readings taken at the same moment. The length of a tick is measured from the start of the clock on ([`calibration`]),
+//! so the start of a program is not delayed.
 
+mod calibration;
 mod counter;
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use calibration::{Calibration, Reading};
 
 /// A reading of the span clock. Only differences and [`Anchor`]s give it meaning.
 pub(crate) type Ticks = u64;
@@ -18,6 +22,46 @@ struct ClockOrigin {
 }
 
 static ORIGIN: OnceLock<ClockOrigin> = OnceLock::new();
+
+impl ClockOrigin {
+    /// Measures the length of a tick, or checks it by the time since the last call. Nobody waits for another thread that does
+    /// so, and the child of a fork in which nobody will finish it keeps the length that is known.
+    fn measure(&self) {
+        const SHORT: Duration = Duration::from_millis(1);
+        static CALIBRATION: Mutex<Option<Calibration>> = Mutex::new(None);
+        // The thread waits without the lock.
+        let earlier = (MEASURED.load(Ordering::Relaxed) == 0).then(|| {
+            let reading = self.reading();
+            std::thread::sleep(SHORT);
+            reading
+        });
+        let mut calibration = match CALIBRATION.try_lock() {
+            Ok(calibration) => calibration,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let nanoseconds = match &mut *calibration {
+            Some(calibration) => {
+                calibration.advance(self.reading());
+                calibration.nanoseconds()
+            }
+            None => {
+                let start = Reading { ticks: self.ticks, spread: 0, elapsed: Duration::ZERO };
+                let now = self.reading();
+                let begun = Calibration::begin(start, earlier.unwrap_or(start), now);
+                calibration.insert(begun).nanoseconds()
+            }
+        };
+        MEASURED.store(nanoseconds.to_bits(), Ordering::Relaxed);
+    }
+
+    fn reading(&self) -> Reading {
+        let before = now();
+        let elapsed = self.instant.elapsed();
+        let ticks = now();
+        Reading { ticks, spread: ticks.saturating_sub(before), elapsed }
+    }
+}
 
 /// Chooses the source of ticks and records the time of the choice. Called before the first span can start.
 pub(crate) fn start() {
@@ -64,20 +108,23 @@ const FRACTION: u32 = 48;
 /// The units of [`Anchor::tick`] in a nanosecond.
 const UNITS: f64 = 281_474_976_710_656.0;
 
+/// The measured length of a tick, as the bits of a float in nanoseconds; zero until it is known.
+static MEASURED: AtomicU64 = AtomicU64::new(0);
+
 impl Anchor {
-    /// Reads both clocks. Meant for the pipeline thread: right after [`start`] it waits briefly, because a rate
-    /// measured over microseconds would be wrong by percents.
+    /// Reads both clocks. Meant for the pipeline thread: the first call waits a millisecond, because a rate measured over
+    /// microseconds would be wrong by percents.
     pub(crate) fn take() -> Self {
         let Some(origin) = ORIGIN.get() else {
             return Self::at(0, SystemTime::now(), 1.0);
         };
-        if let Some(missing) = Duration::from_millis(1).checked_sub(origin.instant.elapsed()) {
-            std::thread::sleep(missing);
+        if counter::read().is_some() {
+            origin.measure();
         }
         Self::read(origin)
     }
 
-    /// Like [`take`](Self::take) for a caller's thread, which does not wait: in the first millisecond the rate is
+    /// Like [`take`](Self::take) for a caller's thread, which does not wait: before the first call of `take` the rate is
     /// rough.
     pub(crate) fn rough() -> Self {
         match ORIGIN.get() {
@@ -89,9 +136,18 @@ impl Anchor {
     fn read(origin: &ClockOrigin) -> Self {
         let elapsed = origin.instant.elapsed();
         let (ticks, wall) = (now(), SystemTime::now());
+        let measured = f64::from_bits(MEASURED.load(Ordering::Relaxed));
         let passed = ticks.saturating_sub(origin.ticks);
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
-        let rate = if passed == 0 { 1.0 } else { elapsed.as_nanos() as f64 / passed as f64 };
+        let rate = if counter::read().is_none() {
+            1.0
+        } else if measured > 0.0 {
+            measured
+        } else if passed == 0 {
+            1.0
+        } else {
+            elapsed.as_nanos() as f64 / passed as f64
+        };
         Self::at(ticks, wall, rate)
     }
 
