@@ -43,6 +43,9 @@ pub(crate) use event::envelope as crash_envelope;
 pub(crate) use warmup::warm;
 pub(crate) use worker::run;
 
+#[cfg(test)]
+mod tests;
+
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz {
     //! See [`crate::fuzz`].

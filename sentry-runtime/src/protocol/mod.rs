@@ -48,6 +48,9 @@ pub(crate) mod user;
 pub(crate) mod values;
 mod wire;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 pub(crate) use map::map_of;
 pub use map::{Map, Value};
 

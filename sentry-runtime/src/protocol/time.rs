@@ -28,10 +28,13 @@ pub(crate) fn as_seconds<S: Serializer>(time: &SystemTime, serializer: S) -> Res
     serializer.serialize_f64(seconds(*time))
 }
 
-/// `deserialize_with` for the output of [`as_seconds`].
+/// `deserialize_with` for the output of [`as_seconds`]. Numbers beyond the times that can be sent become the nearest one.
 pub(crate) fn from_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
-    Ok(Duration::try_from_secs_f64(seconds).map_or(UNIX_EPOCH, |since| UNIX_EPOCH + since))
+    // Rounded: the nearest float of a number of microseconds may be smaller.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    let micros = (seconds * 1e6).round() as u64;
+    Ok(UNIX_EPOCH + Duration::from_micros(micros).min(LATEST))
 }
 
 /// `serialize_with` and `deserialize_with` for a time that may be missing.

@@ -88,7 +88,7 @@ fn line_of(span: &Value) -> Option<Line> {
         trace: read(&span["trace_id"])?,
         id: read(&span["span_id"])?,
         parent: read(&span["parent_span_id"]),
-        start: SystemTime::UNIX_EPOCH + start,
+        start: SystemTime::UNIX_EPOCH.checked_add(start)?,
         text: text(span["name"].as_str(), attribute("sentry.op"), Some(status)),
     })
 }

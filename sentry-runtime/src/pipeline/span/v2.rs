@@ -9,6 +9,7 @@ use super::record::{Call, SpanData, SpanRecord};
 use crate::pipeline::client_state::ClientState;
 use crate::protocol::limits::truncated;
 use crate::protocol::span_v2::{Attributes, SpanV2};
+use crate::protocol::time::since_epoch;
 use crate::protocol::{AttributeValue, SpanStatus, TraceId};
 use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
@@ -160,10 +161,8 @@ impl Writer<'_> {
     }
 
     fn full(&mut self, out: &mut Vec<u8>, span: &SpanData, segment: bool, thread: Option<&Thread>) {
-        let micros = |time: std::time::SystemTime| {
-            let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-        };
+        let micros =
+            |time: std::time::SystemTime| u64::try_from(since_epoch(time).as_micros()).unwrap_or(u64::MAX);
         let head = SpanV2 {
             trace_id: self.trace_id,
             span_id: span.id,
