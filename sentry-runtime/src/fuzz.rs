@@ -40,7 +40,9 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
         assert_eq!(headers::parse_sentry_trace(&written), Some(read));
     }
     if let Some(read) = headers::parse_traceparent(traceparent) {
-        assert!(read.sampled.is_some());
+        let flags = u8::from(read.sampled == Some(true)) | u8::from(read.random) << 1;
+        let written = format!("00-{}-{}-{flags:02x}", read.trace_id, read.span_id);
+        assert_eq!(headers::parse_traceparent(&written), Some(read));
     }
     let (mut dsc, mut groups) = (DynamicSamplingContext::default(), SpanGroups::default());
     baggage::parse(baggage, &mut dsc, &mut groups);
@@ -127,9 +129,15 @@ pub fn tag(key: &str, value: &str) {
     }
 }
 
-/// A crontab is parsed or refused.
+/// A crontab is parsed or refused, and its canonical form is parsed to itself.
 pub fn crontab(text: &str) {
-    let _ = MonitorSchedule::from_crontab(text);
+    match MonitorSchedule::from_crontab(text) {
+        Ok(schedule) => {
+            let MonitorSchedule::Crontab { value } = &schedule else { panic!("{schedule:?} is no crontab") };
+            assert_eq!(MonitorSchedule::from_crontab(value).as_ref(), Ok(&schedule));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }
 
 #[cfg(test)]
@@ -272,6 +280,14 @@ mod tests {
         #[test]
         fn any_crontab(text in pieces(&["*", "/", "-", ",", "5", "59", "60", "mon", "jan", "@daily", " "])) {
             super::crontab(&text);
+        }
+
+        /// Five fields, so that some of them are crontabs.
+        #[test]
+        fn any_five_fields(fields in prop::array::uniform5(pieces(&[
+            "*", "/", "-", ",", "1", "5", "59", "7", "L", "LW", "#2", "mon", "JAN", "/255", "/99999999999999999999",
+        ]))) {
+            super::crontab(&fields.join(" "));
         }
     }
 }
