@@ -122,11 +122,16 @@ pub(crate) fn merge(existing: &str, ours: &str) -> String {
     }
     let mut merged = String::new();
     let mut dropped = 0;
+    fn key(member: &str) -> &str {
+        member.split(['=', ';']).next().unwrap_or_default().trim()
+    }
     let theirs = existing.split(',').map(str::trim);
+    // Few, and found once: the existing header is as long as somebody else has made it.
+    let groups: Vec<_> =
+        ours.split(',').map(key).filter(|key| key.starts_with(span_groups::PREFIX)).collect();
     let replaced = |member: &str| {
-        let key = |member: &str| member.split(['=', ';']).next().unwrap_or_default().trim().to_owned();
         member.starts_with("sentry-")
-            || (member.starts_with(span_groups::PREFIX) && ours.split(',').any(|our| key(our) == key(member)))
+            || (member.starts_with(span_groups::PREFIX) && groups.contains(&key(member)))
     };
     for member in theirs.filter(|member| !member.is_empty() && !replaced(member)) {
         if merged.len() + member.len() + 1 + ours.len() > MAX_BAGGAGE {
