@@ -64,7 +64,9 @@ impl Handle {
     /// Waits at most `timeout` until every envelope that was submitted before is shown, and written to the file if there
     /// is one. Returns whether that is the case.
     pub fn flush(&self, timeout: Duration) -> bool {
-        let deadline = Instant::now() + timeout;
+        // The end of a longer wait may be no time that the system knows.
+        const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+        let deadline = Instant::now() + timeout.min(FOREVER);
         let (done, flushed) = sync_channel(1);
         let mut mark = Submitted::Flush(done);
         while let Err(error) = self.queue.try_send(mark) {

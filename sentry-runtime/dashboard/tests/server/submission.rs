@@ -14,6 +14,12 @@ fn what_is_submitted_is_shown() {
 }
 
 #[test]
+fn a_flush_may_wait_for_ever() {
+    let server = Server::start();
+    assert!(server.handle.flush(std::time::Duration::MAX));
+}
+
+#[test]
 fn more_than_fits_is_dropped_and_counted() {
     let server = Server::start();
     // Larger than the room for everything that waits.
