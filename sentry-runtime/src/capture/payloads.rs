@@ -1,7 +1,7 @@
 //! The payloads of recent panics, by which a catcher recognises one that was resumed.
 //!
 //! A payload is recognised by its type, its text and its address, which does not change while somebody keeps the payload.
-//! The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed one
+//! A hook sees a payload before it has an address, and remembers that of its text. The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed one
 //! if the code that it reaches was running already when the earlier one was captured: it may have joined the task that
 //! panicked. In other code it is another panic.
 
@@ -24,8 +24,8 @@ static CAPTURED_AT: AtomicU64 = AtomicU64::new(0);
 /// The last panics.
 #[derive(Default)]
 struct Recent {
-    /// Those that hooks of ours saw and no catcher has seen yet, as their keys.
-    raised: VecDeque<u64>,
+    /// Those that hooks of ours saw and no catcher has seen yet: their keys and the addresses of their texts.
+    raised: VecDeque<(u64, usize)>,
     /// Those that hooks of ours and a catcher have seen.
     caught: VecDeque<Payload>,
     /// Those that catchers captured, and when.
@@ -43,19 +43,19 @@ fn recent() -> MutexGuard<'static, Recent> {
     RECENT.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Remembers that a hook saw a panic with this key.
-pub(super) fn note_raised(key: u64) {
-    pushed(&mut recent().raised, key);
+/// Remembers that a hook saw a panic with this key, whose text lies at `text`.
+pub(super) fn note_raised(key: u64, text: usize) {
+    pushed(&mut recent().raised, (key, text));
 }
 
 /// Returns whether a hook saw the panic with this payload, and no catcher has, or one that was left before the panic was
 /// resumed.
-pub(super) fn was_seen(key: u64, payload: &(dyn Any + Send)) -> bool {
+pub(super) fn was_seen(key: u64, text: usize, payload: &(dyn Any + Send)) -> bool {
     let payload = payload_of(key, payload);
     let mut recent = recent();
     // An older panic's payload may have had the address of this one.
     let is_resumed = taken(&mut recent.caught, &payload);
-    let is_raised = taken(&mut recent.raised, &key);
+    let is_raised = taken(&mut recent.raised, &(key, text));
     let is_seen = is_raised || is_resumed;
     // Several catchers may surround the code, and the last one of them may resume it on another thread.
     if is_seen {

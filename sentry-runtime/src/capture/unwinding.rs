@@ -43,6 +43,8 @@ static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
 struct Known {
     at: Ticks,
     key: u64,
+    /// Where its text lies, see [`text_address`].
+    text: usize,
     /// The number of such panics of this thread.
     number: u64,
 }
@@ -71,7 +73,7 @@ struct OfThread {
 thread_local! {
     static OF_THREAD: OfThread = const {
         OfThread {
-            known: Cell::new(Known { at: 0, key: 0, number: 0 }),
+            known: Cell::new(Known { at: 0, key: 0, text: 0, number: 0 }),
             catchers: Cell::new(0),
             seen_before: Cell::new(0),
             has_places: Cell::new(false),
@@ -97,10 +99,10 @@ fn note_left() {
 
 /// Remembers that a hook of ours saw a panic.
 pub(crate) fn seen_by_hook(payload: &(dyn Any + Send)) {
-    let (at, key) = (clock::now(), key_of(payload));
+    let (at, key, text) = (clock::now(), key_of(payload), text_address(payload));
     HOOKED_AT.fetch_max(at, Ordering::Relaxed);
-    know(at, key);
-    payloads::note_raised(key);
+    know(at, key, text);
+    payloads::note_raised(key, text);
 }
 
 /// Runs code whose panic is captured on its way if no hook of ours saw it. Also called by the expansions of `#[main]`,
@@ -195,14 +197,15 @@ impl Catcher {
     fn caught(mut self, since: Ticks, payload: &(dyn Any + Send)) {
         note_left();
         let place = self.end();
-        let key = key_of(payload);
+        let (key, text) = (key_of(payload), text_address(payload));
         let known = known();
-        let is_of_this_thread = known.number != self.known_before && known.key == key;
-        let is_seen = payloads::was_seen(key, payload) || payloads::was_captured_since(since, key, payload);
+        let is_of_this_thread = known.number != self.known_before && (known.key, known.text) == (key, text);
+        let is_seen =
+            payloads::was_seen(key, text, payload) || payloads::was_captured_since(since, key, payload);
         if is_of_this_thread || !is_wanted() {
             return;
         }
-        know(clock::now(), key);
+        know(clock::now(), key, text);
         if is_seen {
             return;
         }
@@ -239,7 +242,7 @@ pub(crate) fn leaves(since: Ticks) {
         put_places(own);
         return;
     }
-    know(clock::now(), UNKNOWN_PAYLOAD);
+    know(clock::now(), UNKNOWN_PAYLOAD, 0);
     callback::contain(|| capture(None, own.into_iter().next()));
 }
 
@@ -273,7 +276,7 @@ pub(crate) fn is_captured(text: Option<&str>) -> bool {
     let place = take_places().into_iter().next().filter(|_| is_wanted());
     let is_noted = place.is_some();
     if is_noted {
-        know(clock::now(), keys.map_or(UNKNOWN_PAYLOAD, |[literal, _]| literal));
+        know(clock::now(), keys.map_or(UNKNOWN_PAYLOAD, |[literal, _]| literal), 0);
         callback::contain(|| capture(Some(text.map_or_else(|| OTHER.to_owned(), str::to_owned)), place));
     }
     is_noted
@@ -284,8 +287,8 @@ fn is_known(since: Ticks) -> bool {
     known().at >= since || HOOKED_AT.load(Ordering::Relaxed) >= since
 }
 
-fn know(at: Ticks, key: u64) {
-    OF_THREAD.with(|own| own.known.set(Known { at, key, number: own.known.get().number + 1 }));
+fn know(at: Ticks, key: u64, text: usize) {
+    OF_THREAD.with(|own| own.known.set(Known { at, key, text, number: own.known.get().number + 1 }));
 }
 
 /// Returns whether panics are captured, and this one is not caught by ourselves.
@@ -349,6 +352,12 @@ fn key(ty: TypeId, text: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
     (ty, text).hash(&mut hasher);
     hasher.finish().max(UNKNOWN_PAYLOAD + 1)
+}
+
+/// Returns where the text of a payload lies; zero if it is none. A hook sees a payload before it is moved into its box, but
+/// the text of a `String` stays where it is. So two payloads whose texts lie in different places are different panics.
+fn text_address(payload: &(dyn Any + Send)) -> usize {
+    text(payload).map_or(0, |text| text.as_ptr().addr())
 }
 
 /// Returns the text of a panic's payload, if it is one.

@@ -162,6 +162,45 @@ fn panics_with_one_text_that_no_hook_saw_are_an_event_each() {
     assert_eq!(seen.events().len(), 12);
 }
 
+/// Panics with a text of its own, and catches the panic.
+fn earlier() -> Box<dyn Any + Send> {
+    let shelf = std::hint::black_box("shelf");
+    catch_unwind(|| panic!("the {shelf} was moved")).unwrap_err()
+}
+
+/// An earlier panic with the same text is still held.
+#[sentry::api_handler("/pick")]
+fn picks_after_another_panic() {
+    let _earlier = earlier();
+    resume_unwind(Box::new("the shelf was moved".to_owned()))
+}
+
+#[sentry::api_handler("/order")]
+fn resumes(payload: Box<dyn Any + Send>) {
+    resume_unwind(payload)
+}
+
+#[test]
+fn a_panic_that_no_hook_saw_is_not_an_earlier_one_with_its_text() {
+    // The earlier one happens inside of the code that the other one leaves, and outside of it.
+    let seen = observe(options(), || catch_unwind(picks_after_another_panic).is_err());
+    assert_eq!((seen.result, seen.events().len()), (true, 2));
+    let seen = observe(options(), || {
+        let _earlier = earlier();
+        catch_unwind(picks).is_err()
+    });
+    assert_eq!((seen.result, seen.events().len()), (true, 2));
+}
+
+#[test]
+fn a_panic_that_a_hook_saw_and_that_is_caught_and_resumed_is_one_event() {
+    let seen = observe(options(), || {
+        let earlier = earlier();
+        catch_unwind(AssertUnwindSafe(|| resumes(earlier))).is_err()
+    });
+    assert_eq!((seen.result, seen.events().len()), (true, 1));
+}
+
 #[test]
 fn two_panics_are_two_events() {
     let seen = observe(options(), || (0..2).filter(|_| catch_unwind(|| panics(None)).is_err()).count());
