@@ -91,10 +91,7 @@ mod tests {
     use quote::ToTokens as _;
 
     use super::*;
-
-    fn parse(ty: &str) -> Type {
-        syn::parse_str(ty).unwrap()
-    }
+    use crate::parse::type_of as parse;
 
     #[test]
     fn futures_by_name() {

@@ -24,3 +24,9 @@ pub(crate) mod split_items;
 pub(crate) mod tail_expr;
 pub(crate) mod target;
 pub(crate) mod value;
+
+/// Reads a type, for the tests of these modules.
+#[cfg(test)]
+fn type_of(ty: &str) -> syn::Type {
+    syn::parse_str(ty).unwrap_or_else(|error| panic!("{ty}: {error}"))
+}

@@ -243,10 +243,7 @@ fn without_impl(ty: TokenStream) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(ty: &str) -> Type {
-        syn::parse_str(ty).unwrap()
-    }
+    use crate::parse::type_of as parse;
 
     #[test]
     fn results_by_name() {
