@@ -20,7 +20,7 @@ headers  | sentry-runtime | trace/headers trace/baggage trace/header_source trac
 limits   | sentry-runtime | transport/rate_limits                                                       | delivery
 dsn      | sentry-runtime | protocol/dsn protocol/dsn/parse                                             | scopes delivery
 scrub    | sentry-runtime | scrub scrub/*                                                               | privacy
-collect  | sentry-runtime | options/data_collection/* integrations/foreign_attributes integrations/cookies | data_collection
+collect  | sentry-runtime | options/data_collection/* integrations/foreign_attributes integrations/foreign_attributes/* integrations/cookies | data_collection
 ledger   | sentry-runtime | transport/ledger protocol/client_report                                     | delivery telemetry
 schedule | sentry-runtime | protocol/monitor/schedule                                                   | monitors
 spool    | sentry-runtime | transport/spool/index transport/spool/pace                                  | delivery
