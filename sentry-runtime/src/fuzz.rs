@@ -9,7 +9,7 @@ use crate::protocol::{
     Attachment, DataCategory, Dsn, DynamicSamplingContext, Envelope, EnvelopeItem, Level, MonitorSchedule,
     SpanId, TraceId, Value,
 };
-use crate::trace::frozen_context::Facts;
+use crate::trace::baggage_facts::Facts;
 use crate::trace::propagation::Propagation;
 use crate::trace::span_groups::SpanGroups;
 use crate::trace::{baggage, headers};

@@ -7,6 +7,7 @@
 //! services.
 
 pub(crate) mod baggage;
+pub(crate) mod baggage_facts;
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod frozen_context;
