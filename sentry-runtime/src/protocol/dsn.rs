@@ -115,8 +115,8 @@ impl Dsn {
     /// Returns the id of the organisation, if the host contains it: `o123.ingest.sentry.io`.
     #[must_use]
     pub fn org_id(&self) -> Option<&str> {
-        let (first, rest) = self.host.split_once('.')?;
-        let id = first.strip_prefix('o')?;
+        // Most other hosts differ at once.
+        let (id, rest) = self.host.strip_prefix('o')?.split_once('.')?;
         let is_id = !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit());
         (is_id && rest.starts_with("ingest.")).then_some(id)
     }

@@ -47,16 +47,17 @@ const fn hex_digits(value: u32) -> [u8; 8] {
     (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
 }
 
-/// The values of the hex digits; more than 15 for every other byte. Uppercase hex is invalid in the protocol.
-const NIBBLES: [u8; 256] = {
-    let mut nibbles = [0xF0; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        nibbles[b"0123456789abcdef"[digit as usize] as usize] = digit;
-        digit += 1;
-    }
-    nibbles
-};
+/// Returns the value of eight hex digits. Uppercase hex is invalid in the protocol. The digits are read without a check;
+/// they are valid if the value is written as the same digits.
+const fn hex_value(digits: [u8; 8]) -> Option<u32> {
+    let word = u64::from_be_bytes(digits);
+    let letters = (word & 0x4040_4040_4040_4040) >> 6;
+    let mut nibbles = (word & 0x0F0F_0F0F_0F0F_0F0F) + letters * 9;
+    nibbles = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
+    nibbles = (nibbles | nibbles >> 8) & 0x0000_FFFF_0000_FFFF;
+    let value = (nibbles | nibbles >> 16) as u32;
+    if u64::from_be_bytes(hex_digits(value)) == word { Some(value) } else { None }
+}
 
 macro_rules! id {
     ($name:ident, $bytes:literal) => {
@@ -71,6 +72,16 @@ macro_rules! id {
             #[must_use]
             pub fn from_bytes(bytes: [u8; $bytes]) -> Option<Self> {
                 (bytes != [0; $bytes]).then_some(Self(bytes))
+            }
+
+            /// Returns the id with these digits.
+            #[inline]
+            pub(crate) fn from_digits(digits: &[u8; $bytes * 2]) -> Option<Self> {
+                let mut bytes = [0; $bytes];
+                for (bytes, digits) in bytes.as_chunks_mut().0.iter_mut().zip(digits.as_chunks().0) {
+                    *bytes = hex_value(*digits)?.to_be_bytes();
+                }
+                Self::from_bytes(bytes)
             }
 
             /// Returns the id as lowercase hex.
@@ -106,20 +117,8 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 let bad = || ParseIdError { value: text.chars().take(64).collect(), digits: $bytes * 2 };
-                if text.len() != $bytes * 2 {
-                    return Err(bad());
-                }
-                let mut bytes = [0; $bytes];
-                let mut wrong = 0;
-                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-                    let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
-                    wrong |= high | low;
-                    *byte = high << 4 | low & 0xF;
-                }
-                if wrong > 0xF {
-                    return Err(bad());
-                }
-                Self::from_bytes(bytes).ok_or_else(bad)
+                let digits = text.as_bytes().try_into().ok();
+                digits.and_then(Self::from_digits).ok_or_else(bad)
             }
         }
 
@@ -189,6 +188,22 @@ mod tests {
         assert_eq!(bytes, text.as_bytes());
         let id = SpanId::from_bytes([0xff, 0, 0x9a, 0xa9, 0x10, 0x01, 0xf0, 0x0f]).unwrap();
         assert_eq!(id.to_string(), "ff009aa91001f00f");
+    }
+
+    #[test]
+    fn every_byte_that_is_no_digit_is_refused_at_every_position() {
+        let digits = *b"09af5b7e";
+        assert_eq!(hex_value(digits), Some(0x09af_5b7e));
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut text = digits;
+                text[at] = byte;
+                let read =
+                    std::str::from_utf8(&text).ok().and_then(|text| u32::from_str_radix(text, 16).ok());
+                let expected = read.filter(|_| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+                assert_eq!(hex_value(text), expected, "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -138,10 +138,16 @@ pub(crate) fn parse_sentry_trace(header: &str) -> Option<IncomingTrace> {
 
 /// Parses `sentry-trace` as SDKs write it, without a search for its parts.
 fn parse_exact_sentry_trace(header: &str) -> Option<IncomingTrace> {
-    let (trace_id, rest) = header.split_at_checked(32)?;
-    let (span_id, rest) = rest.strip_prefix('-')?.split_at_checked(16)?;
-    let flag = if rest.is_empty() { None } else { Some(rest.strip_prefix('-')?) };
-    sentry_trace(trace_id, span_id, flag)
+    let (trace_id, rest) = header.as_bytes().split_first_chunk()?;
+    let (span_id, flag) = rest.strip_prefix(b"-")?.split_first_chunk()?;
+    let sampled = match flag {
+        b"" | b"-" => None,
+        b"-1" => Some(true),
+        b"-0" => Some(false),
+        _ => return None,
+    };
+    let (trace_id, span_id) = (TraceId::from_digits(trace_id)?, SpanId::from_digits(span_id)?);
+    Some(IncomingTrace { trace_id, span_id, sampled, random: false })
 }
 
 fn sentry_trace(trace_id: &str, span_id: &str, flag: Option<&str>) -> Option<IncomingTrace> {
