@@ -10,6 +10,7 @@ use crate::protocol::{
     SpanId, TraceId, Value,
 };
 use crate::trace::baggage_facts::Facts;
+use crate::trace::frozen_context::FrozenContext;
 use crate::trace::propagation::Propagation;
 use crate::trace::span_groups::SpanGroups;
 use crate::trace::{baggage, headers};
@@ -60,7 +61,12 @@ pub fn trace_headers(sentry_trace: &str, traceparent: &str, baggage: &str) {
     assert!(again.iter().all(|(key, value)| dsc.get(key) == Some(value)));
     let all = [("sentry-trace", sentry_trace), ("traceparent", traceparent), ("baggage", baggage)];
     if let Some(propagation) = Propagation::from_headers(&all, None) {
-        assert!(propagation.sample_rand < 1_000_000);
+        let numbers = || (propagation.sample_rand(), propagation.parent_sample_rate());
+        let before = numbers();
+        assert!(before.0 < 1_000_000);
+        // A header that was only searched for the numbers is read now.
+        let _ = propagation.dsc.as_ref().map(FrozenContext::get);
+        assert_eq!(before, numbers());
     }
     for text in [sentry_trace, traceparent, baggage] {
         let _ = (text.parse::<TraceId>(), text.parse::<SpanId>(), text.parse::<Level>());

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use super::ids;
 use crate::options::ClientOptions;
 use crate::protocol::DynamicSamplingContext;
-use crate::trace::baggage;
-use crate::trace::baggage_facts::Facts;
+use crate::trace::baggage::{self, MAX_COPIED};
 use crate::trace::frozen_context::FrozenContext;
 use crate::trace::headers::{self, HeaderSource, IncomingTrace};
 use crate::trace::ids::wire;
-use crate::trace::propagation::{Propagation, format_sample_rand};
+use crate::trace::propagation::Propagation;
+use crate::trace::sample_rand::DrawnNumber;
 use crate::trace::span_groups::SpanGroups;
 use crate::trace::tracestate::{self, ForeignState};
+use crate::trace::unread_baggage::{self, CopiedBaggage, UnreadBaggage};
 
 impl Propagation {
     /// Returns a new trace.
@@ -24,10 +25,10 @@ impl Propagation {
             span_id: wire(ids::next()),
             parent: None,
             sampled: None,
-            sample_rand: ids::millionths(),
+            own_sample_rand: ids::millionths(),
             dsc: None,
             foreign: None,
-            groups: None,
+            own_groups: None,
         }
     }
 
@@ -41,30 +42,34 @@ impl Propagation {
 
     /// Returns the trace of the headers, if there is one and it may be continued.
     pub(crate) fn from_headers(headers: &dyn HeaderSource, options: Option<&ClientOptions>) -> Option<Self> {
+        Self::from_received(headers, None, options)
+    }
+
+    /// Like [`from_headers`](Self::from_headers), for headers that are kept: `kept` is the header `baggage`, if there is
+    /// exactly one.
+    pub(crate) fn from_received(
+        headers: &dyn HeaderSource,
+        kept: Option<Arc<dyn UnreadBaggage>>,
+        options: Option<&ClientOptions>,
+    ) -> Option<Self> {
         let (incoming, of_sentry) = incoming_trace(headers)?;
-        let (baggage, groups) = read_baggage(headers);
-        let org_id = match &baggage {
-            Baggage::Header(_, org_id, _) => org_id.as_deref(),
-            Baggage::Read(dsc) => dsc.get("org_id"),
+        let drawn = DrawnNumber { millionths: ids::millionths(), sampled: incoming.sampled };
+        // A trace from outside of Sentry has an incoming context only if a header has entries of Sentry.
+        let may_wait = |header: &str| of_sentry || unread_baggage::has_sample_rand(header);
+        let baggage = match kept.filter(|kept| of_sentry || may_wait(kept.text())) {
+            Some(kept) => Baggage::Unread(kept),
+            None => read_baggage(headers, may_wait),
         };
         if let Some(options) = options
-            && !may_continue(org_id, options)
+            && !baggage.may_continue(options, drawn)
         {
             return None;
         }
-        let (sample_rand, dsc) = match baggage {
-            Baggage::Header(header, _, sample_rand) => (sample_rand, Some(header)),
-            Baggage::Read(mut dsc) => {
-                let sample_rand = read_sample_rand(dsc.get("sample_rand")).unwrap_or_else(|| {
-                    let made = make_sample_rand(&dsc, incoming.sampled);
-                    // All later services have to decide by the same number. An empty context remains empty: the server
-                    // does not accept one without a trace id.
-                    if !dsc.is_empty() {
-                        dsc.set("sample_rand", format_sample_rand(made));
-                    }
-                    made
-                });
-                (sample_rand, (of_sentry || !dsc.is_empty()).then(|| dsc.into()))
+        let (own_sample_rand, dsc, groups) = match baggage {
+            Baggage::Unread(kept) => (drawn.millionths, Some(FrozenContext::Unread(kept, drawn)), None),
+            Baggage::Read(mut dsc, groups) => {
+                let sample_rand = drawn.settle(&mut dsc);
+                (sample_rand, (of_sentry || !dsc.is_empty()).then(|| dsc.into()), groups.into_shared())
             }
         };
         Some(Self {
@@ -72,55 +77,59 @@ impl Propagation {
             span_id: wire(ids::next()),
             parent: Some(incoming.span_id),
             sampled: incoming.sampled,
-            sample_rand,
+            own_sample_rand,
             dsc,
             foreign: options
                 .filter(|options| options.propagate_traceparent)
                 .and_then(|_| foreign_state(headers, &incoming)),
-            groups: (!groups.is_empty()).then(|| Arc::new(groups)),
+            own_groups: groups,
         })
     }
 }
 
 /// What the headers `baggage` say of the trace.
 enum Baggage {
-    Read(DynamicSamplingContext),
-    /// One header that need not be read yet, with its organisation and its random number.
-    Header(FrozenContext, Option<String>, u32),
+    Read(DynamicSamplingContext, SpanGroups),
+    /// One header that need not be read yet.
+    Unread(Arc<dyn UnreadBaggage>),
 }
 
-fn read_baggage(headers: &dyn HeaderSource) -> (Baggage, SpanGroups) {
-    let mut first = None;
+impl Baggage {
+    /// Returns whether the trace may be continued with these options.
+    fn may_continue(&self, options: &ClientOptions, drawn: DrawnNumber) -> bool {
+        let ours = options.effective_org_id();
+        match self {
+            // Whatever the organisation is.
+            _ if ours.is_none() && !options.strict_trace_continuation => true,
+            Self::Read(dsc, _) => may_continue(dsc.get("org_id"), ours, options),
+            Self::Unread(header) => header.with_org_id(drawn, |theirs| may_continue(theirs, ours, options)),
+        }
+    }
+}
+
+/// Reads the headers `baggage`. A single one of usual length waits if it may.
+fn read_baggage(headers: &dyn HeaderSource, may_wait: impl Fn(&str) -> bool) -> Baggage {
+    let mut first: Option<CopiedBaggage> = None;
     let mut read = None;
     headers.visit("baggage", &mut |value| {
-        if first.is_none() && read.is_none() {
-            first = header(value);
-            if first.is_some() {
-                return;
-            }
+        if first.is_none() && read.is_none() && value.len() <= MAX_COPIED && may_wait(value) {
+            first = Some(CopiedBaggage::new(value));
+            return;
         }
         let (dsc, groups) = read.get_or_insert_with(|| {
             let (mut dsc, mut groups) = Default::default();
-            if let Some(Baggage::Header(FrozenContext::Header(header, _), ..)) = &first {
-                baggage::parse(header, &mut dsc, &mut groups);
+            if let Some(first) = &first {
+                baggage::parse(first.text(), &mut dsc, &mut groups);
             }
             (dsc, groups)
         });
         baggage::parse(value, dsc, groups);
     });
     match (read, first) {
-        (Some((dsc, groups)), _) => (Baggage::Read(dsc), groups),
-        (None, Some(header)) => (header, SpanGroups::default()),
-        (None, None) => (Baggage::Read(DynamicSamplingContext::default()), SpanGroups::default()),
+        (Some((dsc, groups)), _) => Baggage::Read(dsc, groups),
+        (None, Some(header)) => Baggage::Unread(Arc::new(header)),
+        (None, None) => Baggage::Read(DynamicSamplingContext::default(), SpanGroups::default()),
     }
-}
-
-/// Returns a header that need not be read yet: it has a random number, so that none has to be made.
-fn header(header: &str) -> Option<Baggage> {
-    let facts = Facts::of(header)?;
-    let sample_rand = read_sample_rand(facts.sample_rand)?;
-    let org_id = facts.org_id.map(str::to_owned);
-    Some(Baggage::Header(FrozenContext::header(header, &facts), org_id, sample_rand))
 }
 
 /// Reads the incoming trace. `sentry-trace` takes precedence over `traceparent`, which must be present exactly once.
@@ -154,39 +163,18 @@ fn foreign_state(headers: &dyn HeaderSource, continued: &IncomingTrace) -> Optio
 }
 
 /// Returns whether a trace of an organisation may be continued here.
-fn may_continue(incoming: Option<&str>, options: &ClientOptions) -> bool {
-    match (incoming, options.effective_org_id()) {
+fn may_continue(theirs: Option<&str>, ours: Option<&str>, options: &ClientOptions) -> bool {
+    match (theirs, ours) {
         (Some(theirs), Some(ours)) => theirs == ours,
         (None, None) => true,
         _ => !options.strict_trace_continuation,
     }
 }
 
-/// Returns the random number of the trace, if it is valid.
-fn read_sample_rand(text: Option<&str>) -> Option<u32> {
-    let rand = text?.parse().ok().filter(|rand| (0.0..1.0).contains(rand))?;
-    Some(to_millionths(rand).min(999_999))
-}
-
-/// Returns a new random number for the trace that is consistent with the incoming decision.
-fn make_sample_rand(dsc: &DynamicSamplingContext, sampled: Option<bool>) -> u32 {
-    let fresh = ids::millionths();
-    let rate = dsc.get("sample_rate").and_then(|rate| rate.parse().ok());
-    let rate = rate.filter(|rate| (0.0..=1.0).contains(rate)).map(to_millionths);
-    match (sampled, rate) {
-        (Some(true), Some(rate)) if rate > 0 => fresh % rate,
-        (Some(false), Some(rate)) if rate < 1_000_000 => rate + fresh % (1_000_000 - rate),
-        _ => fresh,
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the fraction lies in 0..=1")]
-fn to_millionths(fraction: f64) -> u32 {
-    (fraction * 1e6) as u32
-}
-
 #[cfg(test)]
 mod tests {
+    mod waiting;
+
     use super::*;
 
     const TRACE: &str = "771a43a4192642f0b136d5159a501700-1234567890abcdef";
@@ -217,9 +205,9 @@ mod tests {
         for _ in 0..200 {
             let baggage = ("baggage", "sentry-sample_rate=0.25".to_owned());
             let yes = continued(&[("sentry-trace", format!("{TRACE}-1")), baggage.clone()]);
-            assert!(yes.sample_rand < 250_000);
+            assert!(yes.sample_rand() < 250_000);
             let no = continued(&[("sentry-trace", format!("{TRACE}-0")), baggage]);
-            assert!((250_000..1_000_000).contains(&no.sample_rand));
+            assert!((250_000..1_000_000).contains(&no.sample_rand()));
         }
     }
 
@@ -238,7 +226,7 @@ mod tests {
             let propagation = continued(&headers);
             let dsc = propagation.dsc.as_ref().unwrap().get();
             let entries = ["sample_rand", "release", "org_id"].map(|key| dsc.get(key).unwrap());
-            assert_eq!((entries, propagation.sample_rand), (["0.25", "1", "2"], 250_000));
+            assert_eq!((entries, propagation.sample_rand()), (["0.25", "1", "2"], 250_000));
             let of = |org_id: &str| ClientOptions { org_id: Some(org_id.into()), ..ClientOptions::default() };
             let may_continue = |org_id| Propagation::from_headers(&headers, Some(&of(org_id))).is_some();
             assert_eq!((may_continue("2"), may_continue("1")), (true, false));
@@ -251,7 +239,7 @@ mod tests {
             ("sentry-trace", format!("{TRACE}-1")),
             ("baggage", "sentry-sample_rand=1.0,sentry-sample_rate=0.000001".to_owned()),
         ]);
-        assert_eq!(propagation.sample_rand, 0);
+        assert_eq!(propagation.sample_rand(), 0);
     }
 
     #[test]
@@ -268,7 +256,7 @@ mod tests {
         let check = |theirs: Option<&str>, ours: Option<&str>, strict: bool| {
             let mut options = ClientOptions { strict_trace_continuation: strict, ..ClientOptions::default() };
             options.org_id = ours.map(str::to_owned);
-            may_continue(theirs, &options)
+            may_continue(theirs, ours, &options)
         };
         for (theirs, ours, strict, expected) in [
             (Some("1"), Some("1"), false, true),

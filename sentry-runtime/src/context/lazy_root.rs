@@ -166,10 +166,10 @@ fn propagation(key: LocalId, salt: u64) -> Propagation {
         span_id: trace_ids::wire(!key),
         parent: None,
         sampled: None,
-        sample_rand: sample_rand(key),
+        own_sample_rand: sample_rand(key),
         dsc: None,
         foreign: None,
-        groups: None,
+        own_groups: None,
     }
 }
 

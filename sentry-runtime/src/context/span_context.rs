@@ -93,7 +93,7 @@ impl SpanContext {
 
     /// Returns the groups that the incoming request belongs to.
     pub(crate) fn groups(&self) -> Option<&Arc<SpanGroups>> {
-        self.propagation().groups.as_ref()
+        self.propagation().groups()
     }
 
     /// Returns the decision about the trace, as passed on in `sentry-trace`.

@@ -7,7 +7,6 @@ use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
 use crate::protocol::DataCategory;
 use crate::trace::clock::Start;
-use crate::trace::frozen_context::FrozenContext;
 use crate::trace::ids::{self, LocalId};
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Record, SpanOutcome};
@@ -105,12 +104,8 @@ fn segment(
     let active = base.segment().filter(|_| !kind.new_trace);
     let (propagation, parent, inherited) = match active {
         Some(segment) => {
-            let parent = kind.under.map(ids::wire);
-            let Segment { sampled, sample_rate: rate, unsampled_reason: reason, .. } = **segment;
-            // All transactions of a trace carry the same dynamic sampling context.
-            let propagation =
-                Propagation { dsc: Some(FrozenContext::Read(segment.dsc())), ..segment.propagation.clone() };
-            (propagation, parent, Some(Decision { sampled, rate, reason }))
+            let (propagation, decision) = segment.passed_on();
+            (propagation, kind.under.map(ids::wire), Some(decision))
         }
         None if base.continues && !kind.new_trace => {
             (Propagation::clone(&base.propagation), base.propagation.parent, None)

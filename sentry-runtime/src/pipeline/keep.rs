@@ -53,7 +53,7 @@ pub(super) fn decide(segment: &Segment, root: &SpanData, spans: usize) -> Verdic
         has_error: segment.has_error(),
         spans,
         attributes: &root.attributes,
-        sample_rand: segment.propagation.sample_rand,
+        sample_rand: segment.propagation.sample_rand(),
         probability: Cell::new(None),
     };
     let Ok(kept) = callback::run(0, || keep(&trace)) else {

@@ -66,7 +66,7 @@ pub(super) const OURS: &str = "sentry-";
 
 /// The maximum length of a `baggage` header that is copied as a whole. Of longer ones, which contain more than what SDKs
 /// of Sentry write, the entries are copied one by one.
-pub(super) const MAX_COPIED: usize = 1024;
+pub(crate) const MAX_COPIED: usize = 1024;
 
 /// The length of the names and values that are percent-encoded, for which room is made at first.
 const USUAL_ENCODED: usize = 64;

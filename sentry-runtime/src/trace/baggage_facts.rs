@@ -1,7 +1,7 @@
 //! The entries of a `baggage` header that decide about the continuation of its trace, found without reading the others.
 
 use super::baggage::{MAX_COPIED, OURS};
-use super::members::comma;
+use super::members::{comma, trimmed};
 use super::span_groups;
 
 /// The entries of a `baggage` header that decide about the continuation of its trace.
@@ -14,7 +14,7 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Finds the facts of a header. Returns `None` if all entries have to be read for them: the header is long or not
-    /// ASCII, names span groups, or has a name that is percent-encoded, or the value of a fact that is.
+    /// ASCII, names span groups, or the name or the value of a fact may be percent-encoded.
     pub(crate) fn of(header: &'a str) -> Option<Self> {
         if header.len() > MAX_COPIED || !header.is_ascii() {
             return None;
@@ -23,15 +23,22 @@ impl<'a> Facts<'a> {
         let mut start = 0;
         while start < bytes.len() {
             let comma = comma(bytes, start);
-            let spaces = bytes.iter().skip(start).take_while(|byte| is_space(**byte)).count();
-            let member = bytes.get(start + spaces..comma).unwrap_or_default();
+            let mut at = start;
+            while at < comma && bytes.get(at).is_some_and(|byte| is_space(*byte)) {
+                at += 1;
+            }
             start = comma + 1;
+            let member = bytes.get(at..comma).unwrap_or_default();
             let Some(pair) = member.strip_prefix(OURS.as_bytes()) else {
                 if member.starts_with(span_groups::PREFIX.as_bytes()) {
                     return None;
                 }
                 continue;
             };
+            // Most entries are none of the facts, whatever follows.
+            if !matches!(pair, [b'o' | b's' | b'%', ..]) {
+                continue;
+            }
             let end = pair.iter().position(|byte| matches!(byte, b'=' | b';' | b'%')).unwrap_or(pair.len());
             let (name, value) = match pair.split_at(end) {
                 (name, [b'=', value @ ..]) => (trim_end(name), value),
@@ -45,11 +52,12 @@ impl<'a> Facts<'a> {
                 b"sample_rand" => &mut facts.sample_rand,
                 _ => continue,
             };
-            let value = value.split(|byte| *byte == b';').next().unwrap_or_default();
-            if value.contains(&b'%') {
+            let length = value.iter().position(|byte| matches!(byte, b';' | b'%')).unwrap_or(value.len());
+            if value.get(length..).is_some_and(|rest| rest.starts_with(b"%")) {
                 return None;
             }
-            *fact = std::str::from_utf8(value).ok().map(str::trim);
+            let from = comma - value.len();
+            *fact = header.get(trimmed(header, from..from + length));
         }
         Some(facts)
     }

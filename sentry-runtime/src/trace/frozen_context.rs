@@ -1,39 +1,27 @@
 //! The frozen dynamic sampling context of a trace: entries that were read, or a `baggage` header that waits to be read.
-//!
-//! Most requests that continue a trace need two or three numbers of the header at their start. The entries are needed
-//! when the trace leaves the process: on the pipeline thread, or for a request to another service.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::baggage;
-use super::baggage_facts::Facts;
+use super::sample_rand::DrawnNumber;
 use super::span_groups::SpanGroups;
+use super::unread_baggage::{UnreadBaggage, rate};
 use crate::protocol::DynamicSamplingContext;
 
 /// See [the module](self).
 #[derive(Clone)]
 pub(crate) enum FrozenContext {
     Read(Arc<DynamicSamplingContext>),
-    /// A header whose [`Facts`] are known, and the rate among them.
-    Header(Arc<str>, Option<f32>),
+    /// A header, and the number that its trace gets if the header has none.
+    Unread(Arc<dyn UnreadBaggage>, DrawnNumber),
 }
 
 impl FrozenContext {
-    /// Keeps a header with the given facts.
-    pub(crate) fn header(header: &str, facts: &Facts<'_>) -> Self {
-        Self::Header(header.into(), facts.sample_rate.and_then(rate))
-    }
-
-    /// Returns the entries.
+    /// Returns the entries. A header is read by the first call on any of its clones.
     pub(crate) fn get(&self) -> Arc<DynamicSamplingContext> {
         match self {
             Self::Read(dsc) => Arc::clone(dsc),
-            Self::Header(header, _) => {
-                let mut dsc = DynamicSamplingContext::default();
-                baggage::parse(header, &mut dsc, &mut SpanGroups::default());
-                Arc::new(dsc)
-            }
+            Self::Unread(header, drawn) => Arc::clone(&header.entries(*drawn).dsc),
         }
     }
 
@@ -41,7 +29,23 @@ impl FrozenContext {
     pub(crate) fn sample_rate(&self) -> Option<f32> {
         match self {
             Self::Read(dsc) => rate(dsc.get("sample_rate")?),
-            Self::Header(_, rate) => *rate,
+            Self::Unread(header, drawn) => header.numbers(*drawn).sample_rate,
+        }
+    }
+
+    /// Returns the random number of the trace in millionths, unless it was taken out of the context when that was read.
+    pub(super) fn sample_rand(&self) -> Option<u32> {
+        match self {
+            Self::Read(_) => None,
+            Self::Unread(header, drawn) => Some(header.numbers(*drawn).sample_rand),
+        }
+    }
+
+    /// Returns the span groups beside the context, unless they were taken out of the header when that was read.
+    pub(super) fn groups(&self) -> Option<&Arc<SpanGroups>> {
+        match self {
+            Self::Read(_) => None,
+            Self::Unread(header, drawn) => header.entries(*drawn).groups.as_ref(),
         }
     }
 
@@ -49,7 +53,7 @@ impl FrozenContext {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Read(dsc) => dsc.iter().map(|(key, value)| key.len() + value.len()).sum(),
-            Self::Header(header, _) => header.len(),
+            Self::Unread(header, _) => header.text().len(),
         }
     }
 }
@@ -67,18 +71,17 @@ impl From<DynamicSamplingContext> for FrozenContext {
     }
 }
 
-fn rate(text: &str) -> Option<f32> {
-    text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::baggage;
+    use crate::trace::baggage_facts::Facts;
+    use crate::trace::unread_baggage::CopiedBaggage;
 
-    fn entries(header: &str) -> Vec<(String, String)> {
-        let facts = Facts::of(header).unwrap();
-        let dsc = FrozenContext::header(header, &facts).get();
-        dsc.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    const DRAWN: DrawnNumber = DrawnNumber { millionths: 4711, sampled: None };
+
+    fn unread(header: &str) -> FrozenContext {
+        FrozenContext::Unread(Arc::new(CopiedBaggage::new(header)), DRAWN)
     }
 
     #[test]
@@ -89,23 +92,37 @@ mod tests {
             "sentry-=x,sentry-org_id,sentry-org_id=,org_id=2,sentry-org_idx=3",
             "sentry-org_id;a=1,sentry-sample_rate=1;a=2,,sentry-sample_rand\t=\u{b} 0.5\u{b},",
             "sentry-sample_rand=0.5=6,sentry-org_id==",
+            "sentry-sample_rat=0.5,sentry-sample_random=0.5,sentry-o=1,sentry-s=,sentry-sample_rand =1;,\tsentry-org_id=7",
             "",
         ] {
             let (facts, mut dsc) = (Facts::of(header).unwrap(), DynamicSamplingContext::default());
             baggage::parse(header, &mut dsc, &mut SpanGroups::default());
             let found = [facts.org_id, facts.sample_rate, facts.sample_rand];
             assert_eq!(found, ["org_id", "sample_rate", "sample_rand"].map(|key| dsc.get(key)), "{header}");
-            let read: Vec<_> = dsc.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            assert_eq!(entries(header), read);
-            let kept = FrozenContext::header(header, &facts).sample_rate();
-            assert_eq!(kept, FrozenContext::from(dsc).sample_rate());
+            let before = unread(header);
+            let (rate, rand) = (before.sample_rate(), before.sample_rand());
+            let made = DRAWN.settle(&mut dsc);
+            assert_eq!(*unread(header).get(), dsc, "{header}");
+            // The numbers are the same before and after the entries are read.
+            assert_eq!(*before.get(), dsc, "{header}");
+            assert_eq!((rate, rand), (FrozenContext::from(dsc).sample_rate(), Some(made)), "{header}");
+            assert_eq!((rate, rand), (before.sample_rate(), before.sample_rand()), "{header}");
         }
+    }
+
+    #[test]
+    fn a_header_is_read_once_for_all_clones() {
+        let one = unread("sentry-release=1,sentry.span_group.session_id=s");
+        let other = one.clone();
+        assert!(Arc::ptr_eq(&one.get(), &other.get()));
+        let (of_one, of_other) = (one.groups().unwrap(), other.groups().unwrap());
+        assert!(Arc::ptr_eq(of_one, of_other));
     }
 
     #[test]
     fn entries_of_other_vendors_are_not_printed() {
         let header = "user=ada,sentry-sample_rand=0.5,session=secret";
-        let shown = format!("{:?}", FrozenContext::header(header, &Facts::of(header).unwrap()));
+        let shown = format!("{:?}", unread(header));
         assert_eq!(shown, r#"{"sample_rand": "0.5"}"#);
     }
 
@@ -114,7 +131,9 @@ mod tests {
         for (rate, read) in [("0.5", Some(0.5)), ("1", Some(1.0)), ("1.1", None), ("x", None), ("NaN", None)]
         {
             let header = format!("sentry-sample_rate={rate}");
-            assert_eq!(FrozenContext::header(&header, &Facts::of(&header).unwrap()).sample_rate(), read);
+            assert_eq!(unread(&header).sample_rate(), read);
+            let known = format!("{header},sentry-sample_rand=0.5");
+            assert_eq!(unread(&known).sample_rate(), read);
         }
     }
 }

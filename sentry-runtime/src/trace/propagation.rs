@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::frozen_context::FrozenContext;
+use super::sample_rand;
 use super::span_groups::SpanGroups;
 use super::tracestate::ForeignState;
 use crate::client::Client;
@@ -21,18 +22,40 @@ pub(crate) struct Propagation {
     pub(crate) parent: Option<SpanId>,
     /// The incoming sampling decision.
     pub(crate) sampled: Option<bool>,
-    /// The random number of the trace's sampling decisions, in millionths.
-    pub(crate) sample_rand: u32,
+    /// The random number of the trace's sampling decisions, in millionths, unless the context is unread: see
+    /// [`sample_rand`](Self::sample_rand).
+    pub(crate) own_sample_rand: u32,
     /// The frozen incoming dynamic sampling context; empty if the trace came from another Sentry SDK without one.
     /// `None` in a trace that began here or outside Sentry: this process creates the context.
     pub(crate) dsc: Option<FrozenContext>,
     /// The data of other tracing systems about the incoming trace, if `traceparent` is passed on.
     pub(crate) foreign: Option<Arc<ForeignState>>,
-    /// The groups that the spans of the incoming request belong to.
-    pub(crate) groups: Option<Arc<SpanGroups>>,
+    /// The groups that the spans of the incoming request belong to, unless the context is unread: see
+    /// [`groups`](Self::groups).
+    pub(crate) own_groups: Option<Arc<SpanGroups>>,
 }
 
 impl Propagation {
+    /// Returns the random number of the trace's sampling decisions, in millionths.
+    pub(crate) fn sample_rand(&self) -> u32 {
+        self.dsc.as_ref().and_then(FrozenContext::sample_rand).unwrap_or(self.own_sample_rand)
+    }
+
+    /// Returns the groups that the spans of the incoming request belong to.
+    pub(crate) fn groups(&self) -> Option<&Arc<SpanGroups>> {
+        self.own_groups.as_ref().or_else(|| self.dsc.as_ref()?.groups())
+    }
+
+    /// Returns the trace with another context, for a transaction inside.
+    pub(crate) fn with_dsc(&self, dsc: Arc<DynamicSamplingContext>) -> Self {
+        Self {
+            own_sample_rand: self.sample_rand(),
+            own_groups: self.groups().cloned(),
+            dsc: Some(FrozenContext::Read(dsc)),
+            ..self.clone()
+        }
+    }
+
     /// Returns the rate at which the head of the trace was sampled, if it is known.
     pub(crate) fn parent_sample_rate(&self) -> Option<f32> {
         self.dsc.as_ref()?.sample_rate()
@@ -48,7 +71,7 @@ impl Propagation {
         let trace_id = self.trace_id.hex();
         let trace_id = std::str::from_utf8(&trace_id).unwrap_or_default();
         let mut dsc = DynamicSamplingContext::beginning_with("trace_id", trace_id, client.sampling_facts());
-        dsc.set("sample_rand", format_sample_rand(self.sample_rand));
+        dsc.set("sample_rand", sample_rand::format(self.sample_rand()));
         dsc
     }
 
@@ -93,9 +116,4 @@ pub(super) fn with_own_rate(
         dsc.set("sampled", sampled.to_string());
     }
     incoming
-}
-
-/// Returns the random number of a trace as its contexts contain it: with six digits after the decimal point.
-pub(crate) fn format_sample_rand(millionths: u32) -> String {
-    format!("0.{millionths:06}")
 }

@@ -28,6 +28,7 @@ pub(crate) struct Hints<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) sampled: bool,
+    /// `None`: the rate of the incoming trace, if it is known.
     pub(crate) rate: Option<f32>,
     /// The reason that is counted if the span is not sampled.
     pub(crate) reason: DiscardReason,
@@ -73,7 +74,10 @@ fn decide(client: &Client, propagation: &Propagation, name: &RootName, hints: &H
     let decision = decide_as_set(client, propagation, name, hints);
     match client.pressure().halvings() {
         0 => decision,
-        halvings => relieved(decision, halvings, propagation.sample_rand),
+        halvings => {
+            let rate = decision.rate.or_else(|| propagation.parent_sample_rate());
+            relieved(Decision { rate, ..decision }, halvings, propagation.sample_rand())
+        }
     }
 }
 
@@ -99,30 +103,29 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
             reason: DiscardReason::SampleRate,
         };
     }
-    let parent_sample_rate = propagation.parent_sample_rate();
     if let Some(sampler) = &options.traces_sampler {
         if callback::is_too_deep() {
-            return by_rate(0.0, propagation.sample_rand);
+            return by_rate(0.0, propagation.sample_rand());
         }
         let context = SamplingContext {
             name: name.name().into_owned(),
             op: name.op().into_owned(),
             trace_id: propagation.trace_id,
             parent_sampled: propagation.sampled,
-            parent_sample_rate,
+            parent_sample_rate: propagation.parent_sample_rate(),
             attributes: hints.attributes.into(),
             custom: hints.custom.into(),
             decided: None,
             trace: None,
         };
         match callback::run(callback::depth(), || sampler(&context)) {
-            Ok(rate) if (0.0..=1.0).contains(&rate) => return by_rate(rate, propagation.sample_rand),
+            Ok(rate) if (0.0..=1.0).contains(&rate) => return by_rate(rate, propagation.sample_rand()),
             Ok(rate) => {
                 diagnostics::debug(format_args!(
                     "traces_sampler returned {rate} for `{}`: expected 0 to 1; the trace is not sampled",
                     context.name
                 ));
-                return by_rate(0.0, propagation.sample_rand);
+                return by_rate(0.0, propagation.sample_rand());
             }
             Err(_) => diagnostics::error(format_args!(
                 "traces_sampler panicked for `{}`; the trace is sampled as without a sampler",
@@ -131,8 +134,9 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
         }
     }
     match propagation.sampled {
-        Some(sampled) => Decision { sampled, rate: parent_sample_rate, reason: DiscardReason::SampleRate },
-        None => by_rate(options.traces_sample_rate.unwrap_or(0.0), propagation.sample_rand),
+        // The rate is that of the incoming context, which need not be read for it.
+        Some(sampled) => Decision { sampled, rate: None, reason: DiscardReason::SampleRate },
+        None => by_rate(options.traces_sample_rate.unwrap_or(0.0), propagation.sample_rand()),
     }
 }
 

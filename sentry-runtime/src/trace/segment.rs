@@ -8,6 +8,7 @@ use super::callsite::Callsite;
 use super::clock::Start;
 use super::ids::{self, LocalId};
 use super::propagation::{self, Propagation};
+use super::sampling::Decision;
 use crate::base::fork;
 use crate::client::Client;
 use crate::protocol::{DiscardReason, DynamicSamplingContext, SpanId, TraceId};
@@ -91,8 +92,8 @@ pub(crate) struct Segment {
     pub(crate) unsampled_reason: DiscardReason,
     /// Whether its spans are compared with the filters of the option `ignore_spans` when they start.
     pub(crate) filters: bool,
-    /// The rate of the sampling decision.
-    pub(crate) sample_rate: Option<f32>,
+    /// The rate of the sampling decision; `None`: that of the incoming trace, if it is known.
+    own_sample_rate: Option<f32>,
     pub(crate) propagation: Propagation,
     pub(crate) root: RootName,
     pub(crate) start: Start,
@@ -125,7 +126,7 @@ impl Segment {
             generation: fork::generation(),
             unsampled_reason: DiscardReason::SampleRate,
             filters: false,
-            sample_rate,
+            own_sample_rate: sample_rate,
             propagation,
             root,
             start,
@@ -201,7 +202,19 @@ impl Segment {
 
     /// Returns the probability with which the trace was sampled, here or where it began.
     pub(crate) fn effective_sample_rate(&self) -> f64 {
-        self.sample_rate.or_else(|| self.propagation.parent_sample_rate()).map_or(0.0, f64::from)
+        self.sample_rate().map_or(0.0, f64::from)
+    }
+
+    /// Returns the rate of the sampling decision, here or where the trace began, if it is known.
+    pub(crate) fn sample_rate(&self) -> Option<f32> {
+        self.own_sample_rate.or_else(|| self.propagation.parent_sample_rate())
+    }
+
+    /// Returns the trace of a transaction that starts inside, and the decision about it. All transactions of a trace carry
+    /// the same dynamic sampling context.
+    pub(crate) fn passed_on(&self) -> (Propagation, Decision) {
+        let (sampled, rate, reason) = (self.sampled, self.own_sample_rate, self.unsampled_reason);
+        (self.propagation.with_dsc(self.dsc()), Decision { sampled, rate, reason })
     }
 
     /// Renames the transaction and sets the source of the name.
@@ -233,7 +246,7 @@ impl Segment {
             // Headers carry the name to other services unchanged, so it is scrubbed here.
             dsc.set("transaction", scrub::without_secrets(&name, self.client.header_filter()));
         }
-        if let Some(rate) = self.sample_rate {
+        if let Some(rate) = self.own_sample_rate {
             dsc.set("sample_rate", rate.to_string());
         }
         dsc.set("sampled", if self.sampled { "true" } else { "false" });
@@ -243,7 +256,7 @@ impl Segment {
     /// Returns an incoming context, unchanged unless a decision was made here at a rate of our own: by a sampler, or
     /// because the trace came without one.
     fn with_own_rate(&self, incoming: Arc<DynamicSamplingContext>) -> Arc<DynamicSamplingContext> {
-        match self.sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate)) {
+        match self.own_sample_rate.filter(|rate| self.propagation.parent_sample_rate() != Some(*rate)) {
             Some(rate) => propagation::with_own_rate(incoming, rate, self.sampled),
             None => incoming,
         }

@@ -73,6 +73,11 @@ impl SpanGroups {
         self.0.is_empty()
     }
 
+    /// Returns the groups for several owners, if there are any.
+    pub(crate) fn into_shared(self) -> Option<Arc<Self>> {
+        (!self.is_empty()).then(|| Arc::new(self))
+    }
+
     /// Returns names and ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (&**key, &**value))

@@ -232,7 +232,7 @@ pub(crate) fn root(
         status: outcome.status(),
         ..SpanData::default()
     };
-    if let Some(rate) = segment.sample_rate {
+    if let Some(rate) = segment.sample_rate() {
         root.attributes.push((Cow::Borrowed("sentry.sample_rate"), AttributeValue::from(round(rate.into()))));
     }
     if let Some((file, line)) = segment.root.location() {

@@ -86,7 +86,7 @@ pub(crate) fn common(segment: &Segment, name: &str, scopes: OfScopes) -> Common 
             pairs.push((key, value));
         }
     }
-    for (key, value) in segment.propagation.groups.iter().flat_map(|groups| groups.iter()) {
+    for (key, value) in segment.propagation.groups().into_iter().flat_map(|groups| groups.iter()) {
         if !pairs.iter().any(|(known, _)| *known == key) {
             pairs.push((Cow::Owned(key.to_owned()), value.into()));
         }

@@ -205,7 +205,7 @@ fn send(ended: &Ended, mut root: SpanData, source: &str, mut rows: Vec<SpanRecor
     };
     let scope = scopes.merged();
     let trace_id = segment.trace_id();
-    if let Some(groups) = SpanGroups::of(segment.propagation.groups.as_ref(), &scopes) {
+    if let Some(groups) = SpanGroups::of(segment.propagation.groups(), &scopes) {
         details::join_groups(&groups, &mut root, &mut rows, anchor);
     }
     let shown = options.before_send_transaction.is_some()
