@@ -103,6 +103,7 @@ pub(crate) fn push(record: Record) {
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
         | Record::Request { .. }
+        | Record::Response { .. }
         | Record::Status { .. }
         | Record::Form { .. }
         | Record::Start { .. }

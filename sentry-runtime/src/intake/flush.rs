@@ -58,6 +58,7 @@ impl Queues {
                 Record::Detail { .. }
                 | Record::Attribute { .. }
                 | Record::Request { .. }
+                | Record::Response { .. }
                 | Record::Status { .. }
                 | Record::Form { .. }
                 | Record::Start { .. }

@@ -80,6 +80,9 @@ impl RequestEvents {
 
     /// Returns the events that no other event has made superfluous.
     fn needed(&self, held: Vec<HeldEvent>) -> Vec<Box<dyn Held>> {
+        if held.is_empty() {
+            return Vec::new();
+        }
         let captured = self.captured();
         held.into_iter().filter(|held| held.is_needed(captured)).map(|held| held.event).collect()
     }

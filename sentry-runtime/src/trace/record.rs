@@ -52,6 +52,9 @@ pub(crate) enum Record {
     /// A server integration began a request, which becomes attributes of a span.
     #[allow(dead_code, reason = "for the integrations of servers, which are features")]
     Request { segment: LocalId, span: LocalId, request: Arc<dyn ReceivedRequest> },
+    /// The head of a request's response was recorded: its status and its length, which become attributes of a span.
+    #[allow(dead_code, reason = "for the integrations of servers, which are features")]
+    Response { segment: LocalId, span: LocalId, status: u16, length: Option<u64> },
     /// The status of a span was set.
     Status { segment: LocalId, span: LocalId, status: SpanStatus },
     /// A form was submitted, each of whose fields becomes an attribute of a span.

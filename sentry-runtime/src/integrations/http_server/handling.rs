@@ -33,7 +33,7 @@ use crate::trace::segment::{RootName, Segment};
 
 /// One request. Empty without a client.
 #[derive(Debug, Default)]
-pub(crate) struct Handling(Option<Box<RunningRequest>>);
+pub(crate) struct Handling(Option<RunningRequest>);
 
 /// A request that is being handled.
 #[derive(Debug)]
@@ -83,11 +83,11 @@ impl Handling {
         // Annotated functions inside are not recorded as transactions either.
         let context = if incoming.is_traced { context } else { context.silenced() };
         let (given, mechanism) = (incoming.name.clone(), incoming.origin);
-        let (context, active) = start(context, given.clone(), incoming, client.options());
+        let (context, active) = start(context, incoming, client.options());
         let naming = Arc::new(Naming { context: Arc::clone(&context), active, events, given, mechanism });
         naming.tell_scope(None);
         session::begin(&context);
-        Self(Some(Box::new(RunningRequest {
+        Self(Some(RunningRequest {
             context: Some(context),
             active,
             since: clock::now(),
@@ -95,7 +95,7 @@ impl Handling {
             status: None,
             failed: false,
             is_server_error: false,
-        })))
+        }))
     }
 
     /// Returns the name of the transaction.
@@ -125,7 +125,7 @@ impl Handling {
         let since = running.since;
         let previous = active::swap(SavedContext { context: running.context.take(), active: running.active });
         let entered = Entered { handling: self, previous: Some(previous) };
-        unwinding::catching_since(since, || run(entered.handling.0.as_deref_mut()))
+        unwinding::catching_since(since, || run(entered.handling.0.as_mut()))
     }
 
     /// Ends the request.
@@ -157,16 +157,11 @@ impl Handling {
 }
 
 /// Starts the span of a request as the root of a transaction. Returns the context of the request, and its span.
-fn start(
-    context: Context,
-    name: RootName,
-    incoming: Incoming,
-    options: &ClientOptions,
-) -> (Arc<Context>, Lineage) {
+fn start(context: Context, incoming: Incoming, options: &ClientOptions) -> (Arc<Context>, Lineage) {
     if context.mode() != Mode::Root {
         return (Arc::new(context), Lineage::NONE);
     }
-    let (attributes, received) = incoming.attributes(options);
+    let (name, attributes, received) = incoming.into_span(options);
     let hints = Hints { attributes: &attributes, ..Hints::default() };
     let now = Start::Ticks(clock::now());
     let (context, root) = root::start_in(context, RootKind::default(), name, now, ids::next(), &hints);
@@ -208,8 +203,7 @@ impl RunningRequest {
     /// Records the head of the response.
     pub(crate) fn answered(&mut self, status: u16, length: Option<u64>) {
         if let Some((segment, span)) = self.naming.recorded() {
-            recorder::attribute(segment, span, "http.response.status_code", status.into());
-            recorder::attribute(segment, span, "http.response.body.size", length.into());
+            recorder::push(Record::Response { segment, span, status, length });
         }
         self.status = Some(SpanStatus::from_http_status(status));
         self.is_server_error = status >= 500;

@@ -95,8 +95,8 @@ impl Incoming {
     ) -> Self {
         let (origin, options) = (head.origin, client.options());
         let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
-        let received = Arc::new(Received::new(head, headers, Arc::clone(client)));
-        let propagation = Propagation::from_headers(&*received, Some(options));
+        let received = Received::new(head, headers, Arc::clone(client));
+        let propagation = Propagation::from_received(&*received, received.unread_baggage(), Some(options));
         let name = match received.is_large() {
             false => RootName::Request(Arc::clone(&received) as Arc<_>),
             true => RootName::Given {
@@ -146,20 +146,20 @@ impl Incoming {
         })
     }
 
-    /// Returns the attributes of the span, and the request whose attributes are added when they are read. A filter or the
+    /// Returns the name and the attributes of the span, and the request whose attributes are added when they are read. A filter or the
     /// sampler reads them at once.
-    pub(super) fn attributes(
+    pub(super) fn into_span(
         self,
         options: &ClientOptions,
-    ) -> (Attributes, Option<Arc<dyn ReceivedRequest>>) {
+    ) -> (RootName, Attributes, Option<Arc<dyn ReceivedRequest>>) {
         let is_read = options.traces_sampler.is_some() || !options.ignore_spans.is_empty();
         match self.received {
             Some(received) if is_read || received.is_large() => {
                 let mut attributes = received.attributes();
                 attributes.extend(self.attributes);
-                (attributes, None)
+                (self.name, attributes, None)
             }
-            received => (self.attributes, received.map(|received| received as Arc<_>)),
+            received => (self.name, self.attributes, received.map(|received| received as Arc<_>)),
         }
     }
 

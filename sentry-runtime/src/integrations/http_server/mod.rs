@@ -12,6 +12,7 @@ mod headers;
 mod incoming;
 mod outcome;
 mod received;
+mod request_text;
 mod session;
 
 pub(crate) use handling::{Handling, Naming, RunningRequest};

@@ -6,15 +6,17 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::incoming::{Head, Parts};
+use super::request_text::{Part, RawHeaders, RequestText};
 use crate::client::Client;
 use crate::protocol::Request;
 use crate::protocol::nesting::Shallow;
 use crate::scope::request::{Attributes, ReceivedRequest};
+use crate::trace::baggage::MAX_COPIED;
 use crate::trace::headers::HeaderSource;
+use crate::trace::unread_baggage::{Reading, UnreadBaggage};
 
 /// The maximum size of a request that is kept as it came. Of a larger one only what may leave the process is kept.
 pub(super) const MAX_KEPT: usize = 32 * 1024;
@@ -24,79 +26,85 @@ pub(crate) type RawHeader<'a> = (&'a str, &'a [u8], bool);
 
 /// A request as it was received. See [the module](self).
 pub(super) struct Received {
-    /// Method, scheme, authority, path, query and headers, one after the other.
-    text: Vec<u8>,
-    method: Part,
-    scheme: Option<Part>,
-    authority: Option<Part>,
-    path: Part,
-    query: Option<Part>,
+    /// Method, scheme, authority, path and query.
+    head: [Option<Part>; 5],
     /// Where the headers begin.
     headers: usize,
+    sentry_trace: SingleHeader,
+    baggage: SingleHeader,
     version: &'static str,
     route: Option<String>,
     peer: Option<IpAddr>,
     origin: &'static str,
     further: fn(&str) -> Attributes,
     client: Arc<Client>,
-    request: OnceLock<Request>,
+    request: OnceLock<Box<Request>>,
+    reading: Reading,
+    /// Method, scheme, authority, path, query and headers, one after the other.
+    text: RequestText,
 }
 
-type Part = Range<usize>;
+/// A header that can be read as text, if there is exactly one of its name.
+#[derive(Clone, Copy, Default)]
+struct SingleHeader {
+    part: Option<Part>,
+    was_seen: bool,
+}
 
-/// The bytes before a header: the lengths of its name and of its value, and whether the value is sensitive.
-const LENGTHS: usize = size_of::<u64>();
-/// The bits of a length.
-const BITS: u32 = 30;
-const MAX_LENGTH: u64 = (1 << BITS) - 1;
+impl SingleHeader {
+    fn add(&mut self, part: Part, value: &[u8]) {
+        if value.is_ascii() {
+            self.part = if self.was_seen { None } else { Some(part) };
+            self.was_seen = true;
+        }
+    }
+}
 
 impl Received {
-    /// Copies a request. `headers` is called twice.
+    /// Copies a request. `headers` is called again for a request that is longer than most.
     pub(super) fn new<'a, H: Iterator<Item = RawHeader<'a>>>(
         head: Head<'_>,
         headers: impl Fn() -> H,
         client: Arc<Client>,
-    ) -> Self {
-        let texts = [Some(head.method), head.scheme, head.authority, Some(head.path), head.query];
-        let bytes = texts.iter().flatten().map(|text| text.len()).sum::<usize>();
-        let bytes = headers().fold(bytes, |sum, (name, value, _)| sum + LENGTHS + name.len() + value.len());
-        let mut text = Vec::with_capacity(bytes);
-        let mut copy = |part: &str| {
-            let start = text.len();
-            text.extend_from_slice(part.as_bytes());
-            start..text.len()
-        };
-        let method = copy(head.method);
-        let scheme = head.scheme.map(&mut copy);
-        let authority = head.authority.map(&mut copy);
-        let path = copy(head.path);
-        let query = head.query.map(&mut copy);
-        let at = text.len();
-        for (name, value, is_sensitive) in headers() {
-            let (of_name, of_value) = (name.len() as u64, value.len() as u64);
-            // Longer ones do not fit into any request.
-            if of_name <= MAX_LENGTH && of_value <= MAX_LENGTH {
-                let lengths = of_name | of_value << BITS | u64::from(is_sensitive) << (2 * BITS);
-                text.extend_from_slice(&lengths.to_le_bytes());
-                text.extend_from_slice(name.as_bytes());
-                text.extend_from_slice(value);
-            }
-        }
-        Self {
-            text,
-            method,
-            scheme,
-            authority,
-            path,
-            query,
-            headers: at,
-            version: head.version,
-            route: head.route,
-            peer: head.peer,
-            origin: head.origin,
-            further: head.further,
+    ) -> Arc<Self> {
+        let Head { method, scheme, authority, path, query, version, route, peer, origin, further } = head;
+        let head = [Some(method), scheme, authority, Some(path), query];
+        let mut received = Arc::new(Self {
+            head: [None; 5],
+            headers: 0,
+            sentry_trace: SingleHeader::default(),
+            baggage: SingleHeader::default(),
+            version,
+            route,
+            peer,
+            origin,
+            further,
             client,
             request: OnceLock::new(),
+            reading: Reading::default(),
+            text: RequestText::new(),
+        });
+        // It has no other owner yet. The texts are copied to where they stay.
+        if let Some(own) = Arc::get_mut(&mut received) {
+            own.copy(head, headers());
+            if own.text.make_room() {
+                own.copy(head, headers());
+            }
+        }
+        received
+    }
+
+    fn copy<'a>(&mut self, head: [Option<&str>; 5], headers: impl Iterator<Item = RawHeader<'a>>) {
+        self.head = head.map(|part| part.map(|part| self.text.push(part.as_bytes())));
+        self.headers = self.text.len();
+        (self.sentry_trace, self.baggage) = Default::default();
+        for (name, value, is_sensitive) in headers {
+            let Some(part) = self.text.push_header(name.as_bytes(), value, is_sensitive) else { continue };
+            match name {
+                "sentry-trace" => self.sentry_trace.add(part, value),
+                "baggage" => self.baggage.add(part, value),
+                _ => {}
+            }
         }
     }
 
@@ -105,28 +113,35 @@ impl Received {
         self.text.len() > MAX_KEPT
     }
 
-    pub(super) fn method(&self) -> &str {
-        self.part(&self.method)
+    /// Returns the header `baggage`, if there is one that can wait to be read.
+    pub(super) fn unread_baggage(self: &Arc<Self>) -> Option<Arc<dyn UnreadBaggage>> {
+        let part = self.baggage.part.filter(|part| part.len() <= MAX_COPIED);
+        part.filter(|_| !self.is_large()).map(|_| Arc::clone(self) as Arc<_>)
     }
 
-    fn part(&self, range: &Part) -> &str {
-        self.text.get(range.clone()).and_then(|part| std::str::from_utf8(part).ok()).unwrap_or_default()
+    fn headers(&self) -> RawHeaders<'_> {
+        RawHeaders::of(self.text.since(self.headers))
+    }
+
+    fn part(&self, part: Part) -> &str {
+        std::str::from_utf8(self.text.part(part)).unwrap_or_default()
     }
 
     fn parts(&self) -> Parts<'_> {
+        let [method, scheme, authority, path, query] = self.head.map(|part| part.map(|part| self.part(part)));
         let head = Head {
-            method: self.method(),
-            scheme: self.scheme.as_ref().map(|scheme| self.part(scheme)),
-            authority: self.authority.as_ref().map(|authority| self.part(authority)),
-            path: self.part(&self.path),
-            query: self.query.as_ref().map(|query| self.part(query)),
+            method: method.unwrap_or_default(),
+            scheme,
+            authority,
+            path: path.unwrap_or_default(),
+            query,
             version: self.version,
             route: self.route.clone(),
             peer: self.peer,
             origin: self.origin,
             further: self.further,
         };
-        let headers = RawHeaders(self.text.get(self.headers..).unwrap_or_default());
+        let headers = self.headers();
         let shown = headers.map(|(name, value, is_sensitive)| {
             let name = std::str::from_utf8(name).unwrap_or_default();
             (name, if is_sensitive { &b"[Filtered]"[..] } else { value })
@@ -141,7 +156,7 @@ impl ReceivedRequest for Received {
             return made;
         }
         // Made before the cell is touched: in the child of a fork nobody would complete what another thread has begun.
-        let made = Shallow::of(self.parts().request()).into_inner();
+        let made = Box::new(Shallow::of(self.parts().request()).into_inner());
         self.request.get_or_init(|| made)
     }
 
@@ -166,17 +181,21 @@ impl ReceivedRequest for Received {
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.text.len()
+        size_of::<Self>() + self.text.beside()
     }
 }
 
 /// The headers as they came.
 impl HeaderSource for Received {
     fn visit(&self, name: &str, each: &mut dyn FnMut(&str)) {
-        for (own, value, _) in RawHeaders(self.text.get(self.headers..).unwrap_or_default()) {
+        // The header that every request is asked for.
+        if let Some(only) = self.sentry_trace.part.filter(|_| name == "sentry-trace") {
+            return each(self.part(only));
+        }
+        let mut headers = self.headers();
+        while let Some(value) = headers.next_named(name) {
             // Header values have no control characters except tabs.
-            if own.eq_ignore_ascii_case(name.as_bytes())
-                && value.is_ascii()
+            if value.is_ascii()
                 && let Ok(value) = std::str::from_utf8(value)
             {
                 each(value);
@@ -185,26 +204,19 @@ impl HeaderSource for Received {
     }
 }
 
+impl UnreadBaggage for Received {
+    fn text(&self) -> &str {
+        self.baggage.part.map(|baggage| self.part(baggage)).unwrap_or_default()
+    }
+
+    fn reading(&self) -> &Reading {
+        &self.reading
+    }
+}
+
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The texts may be secrets.
         f.debug_struct("Received").finish_non_exhaustive()
-    }
-}
-
-/// The headers in the text of a request.
-#[derive(Clone)]
-struct RawHeaders<'a>(&'a [u8]);
-
-impl<'a> Iterator for RawHeaders<'a> {
-    type Item = (&'a [u8], &'a [u8], bool);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (lengths, rest) = self.0.split_first_chunk()?;
-        let lengths = u64::from_le_bytes(*lengths);
-        let (name, rest) = rest.split_at_checked((lengths & MAX_LENGTH) as usize)?;
-        let (value, rest) = rest.split_at_checked((lengths >> BITS & MAX_LENGTH) as usize)?;
-        self.0 = rest;
-        Some((name, value, lengths >> (2 * BITS) != 0))
     }
 }

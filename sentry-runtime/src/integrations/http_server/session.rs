@@ -12,10 +12,15 @@ use crate::protocol::{SessionMode, SessionStatus};
 
 /// Returns the client, if it tracks request sessions automatically.
 fn counting(request: &Context) -> Option<Arc<Client>> {
-    request.client().filter(|client| {
+    let counts = |client: &Arc<Client>| {
         let options = client.options();
-        client.is_enabled() && options.auto_session_tracking && options.session_mode == SessionMode::Request
-    })
+        options.auto_session_tracking && options.session_mode == SessionMode::Request && client.is_enabled()
+    };
+    match request.segment() {
+        // Most clients count none, and this one is at hand.
+        Some(segment) => Some(&segment.client).filter(|client| counts(client)).cloned(),
+        None => request.client().filter(counts),
+    }
 }
 
 /// Begins the session of a request with the given context.

@@ -83,6 +83,10 @@ impl Collector {
                     self.set(segment, span, key, value);
                 }
             }
+            Record::Response { segment, span, status, length } => {
+                self.set(segment, span, Cow::Borrowed("http.response.status_code"), status.into());
+                self.set(segment, span, Cow::Borrowed("http.response.body.size"), length.into());
+            }
             Record::Status { segment, span, status } => {
                 self.add_detail(segment, span, Detail::Status(status));
             }

@@ -129,7 +129,7 @@ fn a_large_request_is_kept_as_it_leaves() {
         assert_eq!(matches!(incoming.name, RootName::Given { .. }), is_large);
         assert_eq!(incoming.name.name(), "GET /lamps/{id}");
         assert_eq!(incoming.name.source(), "route");
-        let (attributes, later) = incoming.attributes(&ClientOptions::default());
+        let (_, attributes, later) = incoming.into_span(&ClientOptions::default());
         assert_eq!((attributes.is_empty(), later.is_some()), (!is_large, !is_large));
     }
 }
@@ -140,7 +140,7 @@ fn a_filter_and_the_sampler_see_all_attributes() {
     let sampler = ClientOptions::new().traces_sampler(|_| 1.0);
     let filter = ClientOptions::new().ignore_spans(["health"]);
     for options in [sampler, filter] {
-        let (attributes, later) = incoming(false, HEADERS, None).attributes(&options);
+        let (_, attributes, later) = incoming(false, HEADERS, None).into_span(&options);
         assert!(later.is_none());
         assert_eq!(attributes, all);
     }
@@ -173,8 +173,84 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
     assert!(!format!("{received:?}").contains("secret"));
     // A trace is continued although its headers are marked.
     let mut values = Vec::new();
-    crate::trace::headers::HeaderSource::visit(&received, "Baggage", &mut |value| {
+    crate::trace::headers::HeaderSource::visit(&*received, "Baggage", &mut |value| {
         values.push(value.to_owned())
     });
     assert_eq!(values, ["b=2"]);
+}
+
+/// Returns the trace of a request with these headers, and the trace of the same headers when they are not kept.
+fn traces(headers: &[RawHeader<'_>]) -> [Option<Propagation>; 2] {
+    let head = Head {
+        method: "GET",
+        scheme: None,
+        authority: None,
+        path: "/",
+        query: None,
+        version: "1.1",
+        route: None,
+        peer: None,
+        origin: "auto.http.test",
+        further: Head::NOTHING,
+    };
+    let client = Client::assemble(ClientOptions::default(), |_, _, _| Ok(Destinations::default()));
+    let incoming = Incoming::new(head, || headers.iter().copied(), &Arc::new(client.unwrap()));
+    let readable = headers.iter().filter(|(_, value, _)| value.is_ascii());
+    let pairs =
+        readable.map(|(name, value, _)| (*name, std::str::from_utf8(value).unwrap())).collect::<Vec<_>>();
+    [incoming.propagation, Propagation::from_headers(&pairs, None)]
+}
+
+#[test]
+fn the_trace_of_a_kept_request_is_that_of_its_headers() {
+    let trace = b"771a43a4192642f0b136d5159a501700-1234567890abcdef-1";
+    let upper = trace.to_ascii_uppercase();
+    let (deferred, joined) = (&trace[..49], [b" , ", &trace[..], b", x"].concat());
+    let known =
+        b"sentry-sample_rand=0.25,sentry-sample_rate=0.5,sentry-release=1%402,sentry.span_group.a_id=1";
+    let large = [&known[..], b",vendor=", &vec![b'v'; 8192 - known.len() - 8]].concat();
+    let traceparent = b"00-771a43a4192642f0b136d5159a501700-1234567890abcdef-01";
+    let baggage: [&[(&str, &[u8], bool)]; 9] = [
+        &[],
+        &[("baggage", known, false)],
+        &[("baggage", known, true)],
+        &[("baggage", b"", false)],
+        &[("baggage", &large, false)],
+        &[("baggage", b"sentry-sample_rand=0.5,a=\xff", false), ("baggage", known, false)],
+        &[("baggage", b"tenant=7", false), ("baggage", known, false)],
+        &[
+            ("baggage", known, false),
+            ("baggage", b"sentry-sample_rand=0.75", false),
+            ("baggage", b"\xc3", false),
+        ],
+        &[("baggage", b"sentry-release=1,\xe2\x82\xac=1", false), ("package", known, false)],
+    ];
+    for value in [&trace[..], deferred, &upper, &joined, b"", b"\xff", &trace[..50]] {
+        for own in baggage {
+            for with_traceparent in [false, true] {
+                let mut headers = vec![("host", &b"shop.example"[..], false), ("sentry-trace", value, false)];
+                headers.extend(with_traceparent.then_some(("traceparent", &traceparent[..], false)));
+                headers.extend(own);
+                let [kept, read] = traces(&headers);
+                let facts = |trace: &Propagation| {
+                    let dsc = trace.dsc.as_ref().map(|dsc| dsc.get());
+                    let entries: Option<Vec<_>> = dsc.map(|dsc| {
+                        let all = dsc.iter().filter(|(key, _)| *key != "sample_rand");
+                        all.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+                    });
+                    let given = dsc_has_number(own).then(|| trace.sample_rand());
+                    let groups = trace.groups().map(|groups| groups.iter().count());
+                    let Propagation { trace_id, parent, sampled, .. } = *trace;
+                    (trace_id, parent, sampled, trace.parent_sample_rate(), given, groups, entries)
+                };
+                assert_eq!(kept.as_ref().map(facts), read.as_ref().map(facts), "{headers:?}");
+            }
+        }
+    }
+}
+
+/// Returns whether a readable header names a random number.
+fn dsc_has_number(headers: &[RawHeader<'_>]) -> bool {
+    let mut readable = headers.iter().filter(|(name, value, _)| *name == "baggage" && value.is_ascii());
+    readable.any(|(_, value, _)| value.windows(11).any(|part| part == b"sample_rand"))
 }
