@@ -14,7 +14,7 @@ pub use crate::instrument::handler::{FormData, Handler, api_handler, data_fetche
 pub use crate::instrument::instrumented::{
     End, Held, Instrumented, Observer, PollHooks, Unobserved, hold, instrument, observe,
 };
-pub use crate::instrument::monitor::{Monitor, MonitorSite, monitor};
+pub use crate::instrument::monitor::{Monitor, monitor};
 pub use crate::instrument::passed_on::{PassAnew, PassedOn};
 #[cfg(feature = "stream")]
 pub use crate::instrument::stream::{SpannedStream, stream};
@@ -24,6 +24,7 @@ pub use crate::instrument::vars::{VarsSite, explained, keeps_vars, vars};
 pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::{Callsite, CallsiteOptions};
+pub use crate::trace::monitor_site::MonitorSite;
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
     __sentry_if_stream as if_stream, __sentry_keep as keep, __sentry_keep_own as keep_own,

@@ -117,7 +117,8 @@ impl Instrument for MonitorArgs {
         let private = self.crate_path.private(span);
         let callsite = Callsite::new(private.clone(), span)
             .with("op", Some(&quote_spanned!(span=> "function.monitor")))
-            .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")));
+            .with("origin", Some(&quote_spanned!(span=> "auto.function.monitor")))
+            .flag("monitor", true);
         let site = callsite.reference();
         let slug = &self.slug;
         let schedule = self.schedule.map(|schedule| schedule.call(span));
@@ -128,7 +129,7 @@ impl Instrument for MonitorArgs {
         });
         let isolate_trace = self.isolate_trace.then(|| quote_spanned!(span=> .isolate_trace()));
         let monitor = quote_spanned! {span=>
-            const { &#private::MonitorSite::new(#slug) #schedule #timezone #(#numbers)* #isolate_trace }
+            const { &#private::MonitorSite::new(#site, #slug) #schedule #timezone #(#numbers)* #isolate_trace }
         };
         let mut mentioned: TokenStream = self.tags.iter().map(|tag| tag.value.clone()).collect();
         mentioned.extend(check::vars::mentioned(&self.vars));
@@ -136,7 +137,7 @@ impl Instrument for MonitorArgs {
             let at = generated_at_start(&value, span);
             quote_spanned!(at=> .tag(#key, &(#value)))
         });
-        let create = quote_spanned!(span=> #private::monitor(#site, #monitor) #(#tags)*);
+        let create = quote_spanned!(span=> #private::monitor(#monitor) #(#tags)*);
         Instrumentation {
             items: callsite.item(),
             mentioned,

@@ -290,17 +290,17 @@ fn a_monitor_carries_its_checked_site() {
         ),
     )
     .to_string();
+    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor").monitor()));
     let monitor_site = quote!(
         const {
-            &::sentry::__private::MonitorSite::new("nightly")
+            &::sentry::__private::MonitorSite::new(#site, "nightly")
                 .crontab("0 0 * * *")
                 .timezone("UTC")
                 .max_runtime(90u64)
                 .recovery_threshold(2u64)
         }
     );
-    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor")));
-    let made = quote!(hold(::sentry::__private::monitor(#site, #monitor_site)));
+    let made = quote!(hold(::sentry::__private::monitor(#monitor_site)));
     assert!(text.contains(&made.to_string()), "{text}");
     let text = monitor(
         quote!("often", every = "10 minutes"),

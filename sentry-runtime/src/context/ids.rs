@@ -55,7 +55,12 @@ pub(crate) fn trace_id() -> TraceId {
 
 /// Returns a new event, check-in or session id: a random UUID, version 4.
 pub(crate) fn event_id() -> Uuid {
-    let bytes = (u128::from(random()) << 64 | u128::from(random())).to_be_bytes();
+    random_uuid(random(), random())
+}
+
+/// Returns the UUID, version 4, of these random numbers.
+pub(crate) fn random_uuid(high: u64, low: u64) -> Uuid {
+    let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 

@@ -1,13 +1,13 @@
 //! Lazy roots: root spans that exist only in their thread until their context is needed.
 //!
-//! The root span of an annotated function or of a server action that runs in the process context, and whose sampling
+//! The root span of an annotated function, of a server action or of a monitored job that runs in the process context, and whose sampling
 //! depends on a rate alone, needs only its id: trace id and random number derive from it. It is kept in the thread's
 //! [`LazyRoot`] while it is open, and becomes one record at its end, from which the pipeline builds the segment. If its
 //! context is needed earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and
 //! the root is an ordinary one from then on.
 //!
-//! The scopes of such a segment are those of the process; a server action has copies of its own, which are made when its
-//! context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new
+//! The scopes of such a segment are those of the process; a server action and a job have copies of their own, which are made
+//! when their context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new
 //! epoch; every change of these scopes or of the client begins one. So a root without such a change reads one shared
 //! number, and writes to nothing shared except the client's count.
 
@@ -23,12 +23,12 @@ use crate::client::{self, Client};
 use crate::context::ids;
 use crate::options::ClientOptions;
 use crate::protocol::random::random_u64;
-use crate::protocol::{DataCategory, DiscardReason};
+use crate::protocol::{DataCategory, DiscardReason, Uuid};
 use crate::trace::clock::Start;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{LazyName, LazyRootRecord, ProcessScopes, Record, SpanOutcome};
+use crate::trace::record::{LazyName, LazyRootRecord, OpenRoot, ProcessScopes, Record, SpanOutcome};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
@@ -70,35 +70,67 @@ pub(crate) fn option<R>(local: &Local, look: impl FnOnce(&ClientOptions) -> R) -
     local.lazy_root.owner.try_borrow().ok()?.as_ref().map(|client| look(client.options()))
 }
 
-/// Ends the open lazy root.
+/// Ends the open lazy root. Returns the time of its end.
 #[inline(always)]
-pub(crate) fn end(local: &Local, outcome: SpanOutcome) {
+pub(crate) fn end(local: &Local, outcome: SpanOutcome) -> Ticks {
     let lazy_root = &local.lazy_root;
     let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
     let inherited = local.unmaterialized.replace(Unmaterialized::NOTHING) != Unmaterialized::LAZY_ROOT;
     local.mode.set(Mode::Root);
     local.segment.set(0);
     local.replace(Lineage::NONE);
-    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return };
+    let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return end };
     // Spans that were open at a fork are sent by the parent.
     if inherited {
-        return;
+        return end;
     }
     let sampled = lazy_root.sampled.get();
     if !sampled && !lazy_root.keeps.get() {
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Transaction, 1);
         client.ledger().lost(DiscardReason::SampleRate, DataCategory::Span, 1);
-        return;
+        return end;
     }
     let rate = lazy_root.rate.get();
-    if lazy_root.epoch.get() != epoch::current() && matches!(name, LazyName::Site(_)) {
-        // The segment has the scopes at its end; that of a handler, whose own scopes nobody wrote to, those at its start.
+    if lazy_root.epoch.get() != epoch::current() && !name.has_own_scopes() {
+        // The segment has the scopes at its end; own scopes, to which nobody wrote, are those at its start.
         refresh(local, true);
     }
     recorder::push_made(local, RecordKind::Segment, || {
         Record::LazyRootEnd(LazyRootRecord { key, name, start, end, client, rate, sampled, outcome })
     });
     crate::base::worker::nudge();
+    end
+}
+
+/// Returns the open lazy root.
+pub(crate) fn open(local: &Local) -> Option<OpenRoot> {
+    let lazy_root = &local.lazy_root;
+    let client = lazy_root.owner.try_borrow().ok()?.clone()?;
+    let (key, start, salt) = (lazy_root.root.get(), lazy_root.start.get(), lazy_root.salt.get());
+    let (rate, sampled) = (lazy_root.rate.get(), lazy_root.sampled.get());
+    Some(OpenRoot { key, start, client, salt, rate, sampled })
+}
+
+/// Returns the start of a lazy root, if it is open on this thread.
+pub(crate) fn started(local: &Local, root: LocalId) -> Option<Ticks> {
+    local.lazy_root.is_open(root).then(|| local.lazy_root.start.get())
+}
+
+impl OpenRoot {
+    /// Returns a segment equal to that of the root.
+    pub(crate) fn segment(&self, name: RootName) -> Segment {
+        let Self { key, start, salt, rate, sampled, .. } = *self;
+        let (propagation, start) = (propagation(key, salt), Start::Ticks(start));
+        Segment::new(key, sampled, Some(rate), propagation, name, start, None, Arc::clone(&self.client))
+    }
+
+    /// Returns an id that no other root has: a random UUID, version 4, like [`ids::event_id`].
+    pub(crate) fn unique_id(&self) -> Uuid {
+        let Self { key, salt, .. } = *self;
+        let high = trace_ids::mix(key ^ salt.rotate_left(16));
+        let low = trace_ids::mix(key.wrapping_add(salt.rotate_left(48)));
+        ids::random_uuid(high, low)
+    }
 }
 
 /// Updates the copy of process-wide state and sends its scopes to the pipeline; for an `ending` root, only the scopes.
@@ -207,10 +239,7 @@ fn context_of(lazy_root: &LazyRoot, key: LocalId, client: Arc<Client>, inherited
     let (rate, start) = (lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
     let (salt, sampled, name) = (lazy_root.salt.get(), lazy_root.sampled.get(), lazy_root.name.get());
     let propagation = propagation(key, salt);
-    let own = match name {
-        LazyName::Site(_) => None,
-        LazyName::ServerAction(_) => Some(handler_context(lazy_root, propagation.clone())),
-    };
+    let own = name.has_own_scopes().then(|| own_context(lazy_root, propagation.clone()));
     let mut segment = Segment::new(key, sampled, Some(rate), propagation, name.into(), start, None, client);
     segment.recorded |= lazy_root.keeps.get();
     if inherited {
@@ -230,9 +259,9 @@ pub(crate) fn open_context(local: &Local) -> Option<Arc<Context>> {
     Some(context_of(lazy_root, lazy_root.root.get(), client, false))
 }
 
-/// Returns the context of a handler: scopes of its own, which begin as the process had them when the handler started,
+/// Returns the context of a server action or a job: scopes of its own, which begin as the process had them when it started,
 /// in a trace of its own.
-fn handler_context(lazy_root: &LazyRoot, propagation: Propagation) -> Context {
+fn own_context(lazy_root: &LazyRoot, propagation: Propagation) -> Context {
     let process = Context::default_ref();
     let known = lazy_root.scopes.try_borrow().ok().and_then(|known| known.clone());
     let context = match known {

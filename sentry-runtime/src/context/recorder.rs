@@ -108,6 +108,7 @@ pub(crate) fn push(record: Record) {
         | Record::Form { .. }
         | Record::Start { .. }
         | Record::ProcessScopes(_)
+        | Record::CheckIn(_)
         | Record::SpanWatched(_)
         | Record::PollBegin { .. }
         | Record::PollWatched(_)

@@ -55,6 +55,12 @@ impl SpanContext {
         }
     }
 
+    /// Returns the span context of the root of a segment.
+    pub(crate) fn of_root(segment: Segment) -> Self {
+        let (span_id, parent_span_id) = (ids::wire(segment.key), segment.parent);
+        Self { source: Source::Segment(Arc::new(segment)), span_id, parent_span_id }
+    }
+
     pub(crate) fn trace_id(&self) -> TraceId {
         self.propagation().trace_id
     }

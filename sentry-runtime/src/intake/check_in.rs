@@ -1,26 +1,54 @@
 //! Check-ins as their callers hand them over. The pipeline writes them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::base::callback;
+use crate::base::worker;
 use crate::client::Client;
+use crate::context::local::local;
+use crate::context::recorder::{self, RecordKind};
 use crate::context::span_context::SpanContext;
 use crate::protocol::{MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid};
 use crate::trace::clock::{Anchor, Ticks};
+use crate::trace::ids::LocalId;
+use crate::trace::monitor_site::MonitorSite;
+use crate::trace::record::{JobMoment, LazyCheckIn, OpenRoot, Record};
+use crate::trace::segment::RootName;
 
 /// A run of a monitor: what its two check-ins have in common.
+#[derive(Debug, Clone)]
+pub(crate) enum MonitorRun {
+    /// A run that began as a lazy root, from which all else follows.
+    Lazy {
+        root: OpenRoot,
+        site: &'static MonitorSite,
+    },
+    Full(Arc<FullRun>),
+}
+
+/// A run that began with a context.
 #[derive(Debug)]
-pub(crate) struct MonitorRun {
+pub(crate) struct FullRun {
+    /// The number of the run in this process.
+    pub(crate) key: LocalId,
     pub(crate) id: Uuid,
-    pub(crate) slug: Cow<'static, str>,
+    pub(crate) monitor: Monitored,
     pub(crate) started: Ticks,
     pub(crate) span_context: SpanContext,
     pub(crate) client: Arc<Client>,
-    /// The process in which the run started; a forked child that inherits the run does not end it.
-    pub(crate) generation: u32,
 }
 
-/// A check-in that waits for the pipeline.
+/// The monitor of a run: its slug and its configuration.
+#[derive(Debug)]
+pub(crate) enum Monitored {
+    /// That of an annotated function.
+    Site(&'static MonitorSite),
+    /// One that is known only at run time.
+    Given { slug: String, config: Option<MonitorConfig> },
+}
+
+/// A check-in that waits for the pipeline. It is stored inline, so that the check-ins of a job need no allocation.
 #[derive(Debug)]
 pub(crate) struct PendingCheckIn {
     pub(crate) content: CheckInContent,
@@ -34,9 +62,9 @@ pub(crate) enum CheckInContent {
     /// A check-in that the program made itself.
     Made(Box<MadeCheckIn>),
     /// A run has begun.
-    Began { run: Arc<MonitorRun>, config: Option<Box<MonitorConfig>> },
+    Began(MonitorRun),
     /// A run has ended.
-    Ended { run: Arc<MonitorRun>, ok: bool, at: Ticks },
+    Ended { run: MonitorRun, ok: bool, at: Ticks },
 }
 
 /// A check-in of the program, and the trace in which it was made.
@@ -47,11 +75,54 @@ pub(crate) struct MadeCheckIn {
     pub(crate) client: Arc<Client>,
 }
 
+/// Whether a thread has recorded a check-in since the pipeline last looked for them.
+static RECORDED: AtomicBool = AtomicBool::new(false);
+
+/// Records a check-in of a job that is a lazy root on this thread. Returns whether there was room.
+pub(crate) fn record(root: &OpenRoot, site: &'static MonitorSite, moment: JobMoment, at: Ticks) -> bool {
+    let &OpenRoot { key, start, rate, sampled, .. } = root;
+    let depth = callback::depth();
+    let recorded = recorder::push_made(local(), RecordKind::More, || {
+        let client = Arc::clone(&root.client);
+        Record::CheckIn(LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth })
+    });
+    if recorded {
+        RECORDED.store(true, Ordering::Release);
+        match moment {
+            JobMoment::Began => worker::wake(),
+            JobMoment::Done | JobMoment::Failed => worker::nudge(),
+        }
+    }
+    recorded
+}
+
+/// Returns whether a thread has recorded a check-in since the last call.
+pub(crate) fn take_recorded() -> bool {
+    RECORDED.load(Ordering::Relaxed) && RECORDED.swap(false, Ordering::Acquire)
+}
+
+impl PendingCheckIn {
+    /// Returns the check-in of a record. The salt is that of its thread.
+    pub(crate) fn recorded(record: LazyCheckIn, salt: u64) -> Self {
+        let LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth } = record;
+        let root = OpenRoot { key, start, client, salt, rate, sampled };
+        Self { content: CheckInContent::of(MonitorRun::Lazy { root, site }, moment, at), depth }
+    }
+}
+
 impl CheckInContent {
+    /// Returns the check-in of a run at a moment.
+    pub(crate) fn of(run: MonitorRun, moment: JobMoment, at: Ticks) -> Self {
+        match moment {
+            JobMoment::Began => Self::Began(run),
+            JobMoment::Done | JobMoment::Failed => Self::Ended { run, ok: moment == JobMoment::Done, at },
+        }
+    }
+
     pub(crate) fn client(&self) -> &Arc<Client> {
         match self {
             Self::Made(made) => &made.client,
-            Self::Began { run, .. } | Self::Ended { run, .. } => &run.client,
+            Self::Began(run) | Self::Ended { run, .. } => run.client(),
         }
     }
 
@@ -59,15 +130,15 @@ impl CheckInContent {
     pub(crate) fn into_made(self) -> MadeCheckIn {
         match self {
             Self::Made(made) => *made,
-            Self::Began { run, config } => {
+            Self::Began(run) => {
                 let mut made = run.check_in(MonitorCheckInStatus::InProgress);
-                made.check_in.monitor_config = config.map(|config| *config);
+                made.check_in.monitor_config = run.config();
                 made
             }
             Self::Ended { run, ok, at } => {
                 let status = if ok { MonitorCheckInStatus::Ok } else { MonitorCheckInStatus::Error };
                 let mut made = run.check_in(status);
-                let duration = Anchor::take().duration(at.saturating_sub(run.started));
+                let duration = Anchor::take().duration(at.saturating_sub(run.started()));
                 made.check_in.duration = Some(duration.as_secs_f64());
                 made
             }
@@ -76,15 +147,63 @@ impl CheckInContent {
 }
 
 impl MonitorRun {
+    /// Returns the number of the run in this process.
+    pub(crate) fn key(&self) -> LocalId {
+        match self {
+            Self::Lazy { root, .. } => root.key,
+            Self::Full(run) => run.key,
+        }
+    }
+
+    pub(crate) fn started(&self) -> Ticks {
+        match self {
+            Self::Lazy { root, .. } => root.start,
+            Self::Full(run) => run.started,
+        }
+    }
+
+    fn client(&self) -> &Arc<Client> {
+        match self {
+            Self::Lazy { root, .. } => &root.client,
+            Self::Full(run) => &run.client,
+        }
+    }
+
+    fn config(&self) -> Option<MonitorConfig> {
+        match self {
+            Self::Lazy { site, .. } => site.config(),
+            Self::Full(run) => match &run.monitor {
+                Monitored::Site(site) => site.config(),
+                Monitored::Given { config, .. } => config.clone(),
+            },
+        }
+    }
+
     fn check_in(&self, status: MonitorCheckInStatus) -> MadeCheckIn {
+        let (check_in_id, monitor_slug, span_context) = match self {
+            Self::Lazy { root, site } => {
+                let segment = root.segment(RootName::Site(site.callsite));
+                (root.unique_id(), site.slug.to_owned(), SpanContext::of_root(segment))
+            }
+            Self::Full(run) => (run.id, run.monitor.slug().to_owned(), run.span_context.clone()),
+        };
         let check_in = MonitorCheckIn {
-            check_in_id: self.id,
-            monitor_slug: self.slug.clone().into_owned(),
+            check_in_id,
+            monitor_slug,
             status,
             environment: None,
             duration: None,
             monitor_config: None,
         };
-        MadeCheckIn { check_in, span_context: self.span_context.clone(), client: Arc::clone(&self.client) }
+        MadeCheckIn { check_in, span_context, client: Arc::clone(self.client()) }
+    }
+}
+
+impl Monitored {
+    fn slug(&self) -> &str {
+        match self {
+            Self::Site(site) => site.slug,
+            Self::Given { slug, .. } => slug,
+        }
     }
 }

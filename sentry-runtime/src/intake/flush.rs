@@ -51,6 +51,9 @@ impl Queues {
                     }
                     segment.client.ledger().lost(REASON, DataCategory::Span, 1);
                 }
+                Record::CheckIn(check_in) => {
+                    check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
+                }
                 Record::Span { .. } => lose_span(global.as_deref()),
                 Record::Detail { detail, .. } if matches!(*detail, Detail::Span(_)) => {
                     lose_span(global.as_deref());

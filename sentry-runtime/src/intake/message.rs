@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
 
-use super::check_in::PendingCheckIn;
 use super::flight::FlightRequest;
 use super::log::LogRecord;
 use super::metric::MetricRecord;
@@ -21,11 +20,10 @@ use crate::scope::Scopes;
 use crate::stacktrace::RawStack;
 use crate::stacktrace::locals::CapturedLocals;
 
-/// A message from a caller to the pipeline. One type for all queues, so that the channel is compiled once.
+/// A message from a caller to the pipeline. One type for most queues, so that the channel is compiled once.
 #[derive(Debug)]
 pub(crate) enum Message {
     Event(Box<Capture>),
-    CheckIn(Box<PendingCheckIn>),
     Feedback(Box<PendingFeedback>),
     Session(Box<PendingSession>),
     Flush(Box<FlushRequest>),

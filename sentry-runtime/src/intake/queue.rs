@@ -112,7 +112,7 @@ impl<T: Weigh> Queue<T> {
 
 pub(crate) struct Queues {
     events: Queue<Message>,
-    check_ins: Queue<Message>,
+    check_ins: OnceLock<Queue<PendingCheckIn>>,
     feedback: Queue<Message>,
     sessions: Queue<Message>,
     logs: OnceLock<Queue<BatchRecord>>,
@@ -140,7 +140,7 @@ pub(crate) fn queues() -> &'static Queues {
 fn begin() -> &'static Queues {
     QUEUES.get_or_make(|_| Queues {
         events: Queue::new(Some(EVENTS), OF_EVENTS),
-        check_ins: Queue::new(Some(CHECK_INS), OF_CHECK_INS),
+        check_ins: OnceLock::new(),
         feedback: Queue::new(Some(FEEDBACK), OF_EVENTS),
         sessions: Queue::new(Some(SESSIONS), OF_EVENTS),
         logs: OnceLock::new(),
@@ -167,7 +167,6 @@ macro_rules! next {
 
 impl Queues {
     next! {
-        next_check_in: check_ins, CheckIn => PendingCheckIn;
         next_event: events, Event => Capture;
         next_feedback: feedback, Feedback => PendingFeedback;
         next_session: sessions, Session => PendingSession;
@@ -181,8 +180,17 @@ impl Queues {
             sessions: self.sessions.len(),
             events: self.events.len(),
             feedback: self.feedback.len(),
-            check_ins: self.check_ins.len(),
+            check_ins: self.waiting_check_ins(),
         }
+    }
+
+    /// Takes the oldest waiting check-in.
+    pub(crate) fn next_check_in(&self) -> Option<PendingCheckIn> {
+        self.check_ins.get()?.pop()
+    }
+
+    fn waiting_check_ins(&self) -> usize {
+        self.check_ins.get().map_or(0, Queue::len)
     }
 
     /// Takes the oldest waiting log.
@@ -213,7 +221,7 @@ impl Queues {
 
     /// Returns whether a message waits that is not sent in batches.
     pub(crate) fn has_messages(&self) -> bool {
-        self.check_ins.len()
+        self.waiting_check_ins()
             + self.events.len()
             + self.feedback.len()
             + self.sessions.len()
@@ -244,14 +252,16 @@ pub(crate) fn send_event(capture: Box<Capture>) {
 }
 
 /// Hands a check-in to the pipeline.
-pub(crate) fn send_check_in(check_in: Box<PendingCheckIn>) {
-    let lost = |check_in: Box<PendingCheckIn>| {
+pub(crate) fn send_check_in(check_in: PendingCheckIn) {
+    let lost = |check_in: PendingCheckIn| {
         check_in.content.client().ledger().lost(DiscardReason::QueueOverflow, DataCategory::Monitor, 1);
     };
     if !check_in.content.client().is_enabled() {
         return lost(check_in);
     }
-    if let Err(Message::CheckIn(check_in)) = queues().check_ins.push(Message::CheckIn(check_in)) {
+    // Its memory is allocated for the first check-in: most programs have no jobs.
+    let queue = queues().check_ins.get_or_init(|| Queue::new(Some(CHECK_INS), OF_CHECK_INS));
+    if let Err(check_in) = queue.push(check_in) {
         lost(check_in);
     }
     worker::wake();
@@ -314,5 +324,5 @@ fn wake_for_records(queue: &Queue<BatchRecord>) {
 /// Returns the number of waiting messages.
 pub(crate) fn depth() -> usize {
     let queues = queues();
-    queues.events.len() + queues.check_ins.len() + queues.feedback.len() + queues.sessions.len()
+    queues.events.len() + queues.waiting_check_ins() + queues.feedback.len() + queues.sessions.len()
 }

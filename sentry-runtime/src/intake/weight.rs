@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::check_in::PendingCheckIn;
 use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
 use super::record_context::Fields;
 use crate::client::Client;
@@ -38,7 +39,6 @@ impl Weigh for Message {
         match self {
             Self::Event(capture) => MESSAGE + of_capture(capture),
             Self::Feedback(feedback) => MESSAGE + of_feedback(feedback),
-            Self::CheckIn(_) => MESSAGE,
             Self::Session(_) => MESSAGE / 4,
             Self::Flush(_) => 0,
         }
@@ -48,7 +48,7 @@ impl Weigh for Message {
         match self {
             Self::Event(capture) => all_of(&capture.scopes),
             Self::Feedback(feedback) => all_of(&feedback.scopes),
-            Self::CheckIn(_) | Self::Session(_) | Self::Flush(_) => None,
+            Self::Session(_) | Self::Flush(_) => None,
         }
     }
 
@@ -56,10 +56,23 @@ impl Weigh for Message {
         match self {
             Self::Event(capture) => Some(&capture.client),
             Self::Feedback(feedback) => Some(&feedback.client),
-            Self::CheckIn(pending) => Some(pending.content.client()),
             Self::Session(pending) => Some(&pending.client),
             Self::Flush(_) => None,
         }
+    }
+}
+
+impl Weigh for PendingCheckIn {
+    fn own_bytes(&self) -> usize {
+        MESSAGE
+    }
+
+    fn scopes(&self) -> Option<[&Arc<Scope>; 3]> {
+        None
+    }
+
+    fn client(&self) -> Option<&Client> {
+        Some(self.content.client())
     }
 }
 

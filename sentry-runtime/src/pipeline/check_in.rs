@@ -1,7 +1,10 @@
 //! Check-ins from the queue to the transport. They are never sampled.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::containment::contain;
 use super::{hooks, output};
 use crate::base::diagnostics;
 use crate::intake::check_in::{MadeCheckIn, PendingCheckIn};
@@ -24,7 +27,13 @@ struct Contexts {
     trace: Context,
 }
 
-pub(super) fn process(pending: PendingCheckIn) {
+/// Sends a check-in. A bug of the toolkit costs this check-in alone.
+pub(super) fn contained(pending: PendingCheckIn) {
+    let client = Arc::clone(pending.content.client());
+    contain(&client, DataCategory::Monitor, || process(pending));
+}
+
+fn process(pending: PendingCheckIn) {
     let PendingCheckIn { content, depth } = pending;
     let MadeCheckIn { mut check_in, span_context, client } = content.into_made();
     let Some(transport) = output::open(&client, DataCategory::Monitor, 1) else { return };

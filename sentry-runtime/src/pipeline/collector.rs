@@ -29,6 +29,7 @@ use super::span::buffer::Room;
 use super::stream::Streams;
 use super::transaction::Ended;
 use crate::context::recorder::{self, Source};
+use crate::intake::check_in::{self, PendingCheckIn};
 use crate::intake::flight::FlightRequest;
 use crate::intake::message::{Capture, Progress};
 use crate::intake::refused;
@@ -60,6 +61,8 @@ pub(super) struct Collector {
     finished: IdMap<Finished>,
     remembered: Remembered,
     late: Vec<LateSegment>,
+    /// Check-ins of jobs that were recorded.
+    check_ins: Vec<PendingCheckIn>,
 }
 
 /// A segment with late spans.
@@ -98,6 +101,7 @@ impl Collector {
         let now = Instant::now();
         self.begin_round(recorder::memory_limit());
         let came = self.read();
+        self.write_check_ins();
         self.polls.report();
         self.watched.report();
         self.write(all, now);
@@ -107,6 +111,20 @@ impl Collector {
             recorder::set_held(held);
         }
         came
+    }
+
+    /// Sends the check-ins of jobs that were recorded. Their arrival times matter, so that they do not wait for a round.
+    pub(super) fn send_check_ins(&mut self) {
+        if check_in::take_recorded() {
+            self.read();
+        }
+        self.write_check_ins();
+    }
+
+    fn write_check_ins(&mut self) {
+        for pending in std::mem::take(&mut self.check_ins) {
+            super::check_in::contained(pending);
+        }
     }
 
     /// Limits gathered spans and batches to three quarters of the memory, and batches to one; the queues have the rest. If the

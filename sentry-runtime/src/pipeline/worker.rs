@@ -130,20 +130,22 @@ fn messages(
     panics: &mut UnwindingPanics,
 ) -> bool {
     let waiting = queues.count_messages();
-    let check_ins = |most| {
+    let check_ins = |most, collector: &mut Collector| {
+        collector.send_check_ins();
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
-            let client = std::sync::Arc::clone(pending.content.client());
-            contain(&client, DataCategory::Monitor, || check_in::process(*pending));
+            // Its run may have begun meanwhile, which was recorded.
+            collector.send_check_ins();
+            check_in::contained(pending);
         }
     };
-    check_ins(waiting.check_ins);
+    check_ins(waiting.check_ins, collector);
     for mut capture in std::iter::from_fn(|| queues.next_event()).take(limit.min(waiting.events)) {
         collector.attach_flight_record(&mut capture);
         if let Some(capture) = panics.set_aside(capture) {
             process_event(capture);
         }
         // An event may take long, and the arrival time of a check-in matters.
-        check_ins(1);
+        check_ins(1, collector);
     }
     while let Some(capture) = panics.next(all) {
         process_event(capture);

@@ -16,6 +16,7 @@ pub(crate) mod header_source;
 pub(crate) mod headers;
 pub(crate) mod ids;
 mod members;
+pub(crate) mod monitor_site;
 pub(crate) mod propagation;
 pub(crate) mod record;
 pub(crate) mod ring;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::callsite::Callsite;
+use super::callsite::{self, Callsite};
 use super::clock::{Start, Ticks};
 use super::ids::LocalId;
+use super::monitor_site::MonitorSite;
 use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
@@ -74,6 +75,8 @@ pub(crate) enum Record {
     ProcessScopes(Box<ProcessScopes>),
     /// A lazy root ended.
     LazyRootEnd(LazyRootRecord),
+    /// A job that is a lazy root began or ended.
+    CheckIn(LazyCheckIn),
     /// The root of a segment ended, and with it the segment.
     End {
         segment: Arc<Segment>,
@@ -117,10 +120,20 @@ pub(crate) struct ProcessScopes {
 /// The name of a lazy root: what is known of it before the program runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LazyName {
-    /// A span of an annotated function.
+    /// A span of an annotated function, or a monitored job.
     Site(&'static Callsite),
     /// A server action of this name.
     ServerAction(&'static str),
+}
+
+impl LazyName {
+    /// Returns whether the root has scopes of its own, which begin as copies of those of the process.
+    pub(crate) fn has_own_scopes(self) -> bool {
+        match self {
+            Self::Site(site) => site.has(callsite::MONITOR),
+            Self::ServerAction(_) => true,
+        }
+    }
 }
 
 impl From<LazyName> for RootName {
@@ -142,6 +155,42 @@ pub(crate) struct LazyRootRecord {
     pub(crate) rate: f32,
     pub(crate) sampled: bool,
     pub(crate) outcome: SpanOutcome,
+}
+
+/// What a lazy root is made of, except for its name.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenRoot {
+    pub(crate) key: LocalId,
+    pub(crate) start: Ticks,
+    pub(crate) client: Arc<Client>,
+    /// That of the [`ProcessScopes`] of its thread.
+    pub(crate) salt: u64,
+    pub(crate) rate: f32,
+    pub(crate) sampled: bool,
+}
+
+/// A check-in of a job that is a lazy root: the fields of its [`OpenRoot`], except for the salt, and what else it needs.
+pub(crate) struct LazyCheckIn {
+    pub(crate) key: LocalId,
+    pub(crate) start: Ticks,
+    pub(crate) client: Arc<Client>,
+    pub(crate) site: &'static MonitorSite,
+    /// The time of the check-in.
+    pub(crate) at: Ticks,
+    pub(crate) rate: f32,
+    pub(crate) sampled: bool,
+    pub(crate) moment: JobMoment,
+    /// The number of callbacks inside which it was made, see [`crate::base::callback`].
+    pub(crate) depth: u8,
+}
+
+/// The moment of a job at which it checks in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobMoment {
+    Began,
+    /// It ended well.
+    Done,
+    Failed,
 }
 
 /// Data of a span that is too rare for a record type of its own.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use super::callsite::Callsite;
+use super::callsite::{self, Callsite};
 use super::clock::Start;
 use super::ids::{self, LocalId};
 use super::propagation::{self, Propagation};
@@ -236,8 +236,17 @@ impl Segment {
             if let Some(incoming) = &self.propagation.dsc {
                 return self.with_own_rate(incoming.get());
             }
-            Arc::new(self.own_dsc(Some(self.name())))
+            Arc::new(self.own_dsc(Some(self.first_name())))
         }))
+    }
+
+    /// Returns the name in the sampling context, and its source. A job has sent its context with the first check-in, so
+    /// that a later name does not change it.
+    fn first_name(&self) -> (Cow<'static, str>, &'static str) {
+        match self.root {
+            RootName::Site(site) if site.has(callsite::MONITOR) => (self.root.name(), self.root.source()),
+            _ => self.name(),
+        }
     }
 
     fn own_dsc(&self, name: Option<(Cow<'static, str>, &'static str)>) -> DynamicSamplingContext {

@@ -9,6 +9,7 @@ mod exit_codes;
 mod hooks;
 mod next_run;
 mod side_by_side;
+mod without_context;
 
 use std::time::Duration;
 

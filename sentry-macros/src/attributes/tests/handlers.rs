@@ -120,11 +120,11 @@ fn tags_go_to_a_monitor_too() {
             fn f(shard: u8) {}
         ),
     );
-    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor")));
+    let site = site(quote!(.op("function.monitor").origin("auto.function.monitor").monitor()));
     contains(
         &expansion,
         &quote! {
-            ::sentry::__private::monitor(#site, const { &::sentry::__private::MonitorSite::new("job") })
+            ::sentry::__private::monitor(const { &::sentry::__private::MonitorSite::new(#site, "job") })
                 .tag("shard", &(shard))
         },
     );

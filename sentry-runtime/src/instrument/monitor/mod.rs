@@ -5,102 +5,62 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/)
 
+mod open_runs;
 mod options;
-mod site;
 
+pub(crate) use open_runs::{fail_open_runs, submit};
 pub use options::MonitorOptions;
-pub use site::MonitorSite;
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::instrumented::{End, PollHooks, Previous, Stage};
+use super::instrumented::{Before, End, PollHooks, Previous, Stage};
 use super::root::{self, RootKind};
 use crate::base::callback;
 use crate::base::diagnostics;
-use crate::base::fork::{self, PerProcess};
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::unwinding;
-use crate::client::{self, Client, forgotten};
+use crate::client::{self, forgotten};
 use crate::context::active;
 use crate::context::ids;
+use crate::context::lazy_root;
+use crate::context::local::local;
 use crate::context::polls;
 use crate::context::span_context::SpanContext;
+use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
-use crate::intake::check_in::{CheckInContent, MadeCheckIn, MonitorRun, PendingCheckIn};
-use crate::intake::queue;
-use crate::protocol::{DataCategory, DiscardReason, MonitorCheckIn, MonitorConfig, Uuid};
-use crate::trace::callsite::Callsite;
+use crate::intake::check_in::{FullRun, MonitorRun, Monitored};
 use crate::trace::clock::{self, Start, Ticks};
-use crate::trace::ids::Lineage;
+use crate::trace::ids::{Lineage, LocalId};
+use crate::trace::monitor_site::MonitorSite;
 use crate::trace::propagation::Propagation;
-use crate::trace::record::SpanOutcome;
+use crate::trace::record::{LazyName, SpanOutcome};
 use crate::trace::sampling::Hints;
 use crate::trace::segment::RootName;
 
-/// Hands a check-in of the program to the pipeline. Returns its id, or `None` without a client.
-pub(crate) fn submit(
-    client: Option<Arc<Client>>,
-    check_in: MonitorCheckIn,
-    span_context: SpanContext,
-) -> Option<Uuid> {
-    forgotten::check();
-    let client = client?;
-    let id = check_in.check_in_id;
-    let made = MadeCheckIn { check_in, span_context, client };
-    hand_over(CheckInContent::Made(Box::new(made))).then_some(id)
-}
-
-/// Hands a check-in to the pipeline. Returns whether its client takes it.
-fn hand_over(content: CheckInContent) -> bool {
-    let client = content.client();
-    if !client.is_enabled() {
-        return false;
-    }
-    if callback::is_too_deep() {
-        diagnostics::debug(format_args!(
-            "dropped a check-in captured inside before_send_check_in while it was handling such a check-in (recursion)"
-        ));
-        client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
-        return false;
-    }
-    queue::send_check_in(Box::new(PendingCheckIn { content, depth: callback::depth() }));
-    true
-}
-
-/// The unfinished runs, for programs that end without destructors: by an aborting panic or by a signal.
-static OPEN: PerProcess<Mutex<Vec<Arc<MonitorRun>>>> = PerProcess::new();
-
-fn open() -> MutexGuard<'static, Vec<Arc<MonitorRun>>> {
-    OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn begin_run(run: &Arc<MonitorRun>, config: Option<MonitorConfig>) {
-    hand_over(CheckInContent::Began { run: Arc::clone(run), config: config.map(Box::new) });
-    open().push(Arc::clone(run));
-}
-
-fn end_run(run: Arc<MonitorRun>, ok: bool, at: Ticks) {
-    open().retain(|open| !Arc::ptr_eq(open, &run));
-    if run.generation == fork::generation() {
-        hand_over(CheckInContent::Ended { run, ok, at });
-    }
-}
-
-/// Ends every open run as failed, because the program is about to abort.
-pub(crate) fn fail_open_runs() {
-    let open = std::mem::take(&mut *open());
-    for run in open {
-        end_run(run, false, clock::now());
-    }
-}
-
-/// A monitored run: check-ins, a trace of its own or a span in the caller's trace, captured errors. One word: it is
+/// A monitored run: check-ins, a trace of its own or a span in the caller's trace, captured errors. Two words: it is
 /// part of the annotated function's frame or future.
 #[derive(Debug)]
-pub struct Monitor(Option<Box<MonitorState>>);
+pub struct Monitor(Run);
+
+/// The job of an annotated function without tags, which most are, starts as a lazy root: it becomes two check-ins and one
+/// record, and has a context only if something asks for it.
+#[derive(Debug)]
+enum Run {
+    /// Nothing is recorded, or nothing is left to record.
+    Over,
+    /// A job that was created outside of any context, and has not started.
+    Bare(&'static MonitorSite),
+    /// A job that started as this lazy root of the thread.
+    Lazy {
+        root: LocalId,
+        /// The lazy root is still open, and about to end.
+        ending: bool,
+    },
+    Full(Box<MonitorState>),
+}
 
 #[derive(Debug)]
 struct MonitorState {
@@ -112,9 +72,9 @@ struct MonitorState {
 
 #[derive(Debug)]
 struct MonitorPlan {
-    slug: Cow<'static, str>,
-    options: MonitorOptions,
-    name: RootName,
+    monitor: Monitored,
+    isolate_trace: bool,
+    tags: Vec<(Cow<'static, str>, String)>,
     context: Arc<Context>,
     parent: Lineage,
 }
@@ -123,15 +83,35 @@ struct MonitorPlan {
 struct RunningMonitor {
     context: Option<Arc<Context>>,
     active: Lineage,
-    run: Arc<MonitorRun>,
+    /// The number of the run.
+    run: LocalId,
     since: Ticks,
 }
 
 /// Creates a run of an annotated function. It starts when it is entered.
-pub fn monitor(callsite: &'static Callsite, site: &'static MonitorSite) -> Monitor {
-    let options =
-        || MonitorOptions { config: site.config(), isolate_trace: site.isolate_trace, tags: Vec::new() };
-    Monitor::planned(|| (site.slug.into(), RootName::Site(callsite), options()))
+pub fn monitor(site: &'static MonitorSite) -> Monitor {
+    if client::capture_mode() == client::CaptureMode::Off {
+        forgotten::check();
+        return Monitor(Run::Over);
+    }
+    if lazy_root::may_begin(local()) {
+        return Monitor(Run::Bare(site));
+    }
+    Monitor(Run::Full(MonitorState::of_site(site, active::context(), active::lineage())))
+}
+
+/// Starts the job as a lazy root, if that is possible here.
+fn start_lazily(site: &'static MonitorSite) -> Option<Run> {
+    if polls::are_recorded() {
+        return None;
+    }
+    let local = local();
+    let begin = || lazy_root::begin(local, LazyName::Site(site.callsite));
+    let (root, ..) = callback::contain(begin).flatten()?;
+    if let Some(root) = lazy_root::open(local) {
+        open_runs::begin(MonitorRun::Lazy { root, site });
+    }
+    Some(Run::Lazy { root, ending: false })
 }
 
 impl Monitor {
@@ -140,41 +120,85 @@ impl Monitor {
     pub(crate) fn named(slug: &str, options: MonitorOptions) -> Self {
         if let Err(error) = sentry_rules::slug::check(slug) {
             diagnostics::error(format_args!("{error}. The job runs unmonitored."));
-            return Self(None);
+            return Self(Run::Over);
         }
-        Self::planned(|| {
-            let name = RootName::Given {
-                name: slug.to_owned().into(),
-                op: "function.monitor".into(),
-                origin: "auto.function.monitor".into(),
-                source: "task",
-            };
-            (slug.to_owned().into(), name, options)
-        })
-    }
-
-    fn planned(plan: impl FnOnce() -> (Cow<'static, str>, RootName, MonitorOptions)) -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
             forgotten::check();
-            return Self(None);
+            return Self(Run::Over);
         }
-        let (slug, name, options) = plan();
+        let MonitorOptions { config, isolate_trace, tags } = options;
+        let monitor = Monitored::Given { slug: slug.to_owned(), config };
         let (context, parent) = (active::context(), active::lineage());
-        let plan = Some(MonitorPlan { slug, options, name, context, parent });
-        Self(Some(Box::new(MonitorState { plan, running: None, failed: false })))
+        Self(Run::Full(MonitorState::planned(MonitorPlan { monitor, isolate_trace, tags, context, parent })))
     }
 
-    fn running(&self) -> Option<&RunningMonitor> {
-        self.0.as_ref()?.running.as_ref()
+    /// Returns the state, which a lazy run gets now. `None` if nothing is recorded.
+    fn state(&mut self) -> Option<&mut MonitorState> {
+        match self.0 {
+            Run::Over => return None,
+            Run::Full(_) => {}
+            Run::Bare(site) => {
+                let outside = Arc::clone(Context::default_ref());
+                self.0 = Run::Full(MonitorState::of_site(site, outside, Lineage::NONE));
+            }
+            Run::Lazy { root, .. } => {
+                let since = since_of(root);
+                active::materialize();
+                let running = RunningMonitor { context: None, active: Lineage::of(root), run: root, since };
+                let state = MonitorState { plan: None, running: Some(running), failed: false };
+                self.0 = Run::Full(Box::new(state));
+            }
+        }
+        match &mut self.0 {
+            Run::Full(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Activates the context of a run with something to record, and starts it at the first call.
+    #[inline(never)]
+    fn enter_begun(&mut self) -> Option<Previous> {
+        if let Run::Bare(site) = self.0
+            && let Some(run) = start_lazily(site)
+        {
+            self.0 = run;
+            return Some(Previous(Before::Context(SavedContext::default())));
+        }
+        let state = self.state()?;
+        if let Some(plan) = state.plan.take() {
+            state.running = MonitorState::start(plan);
+        }
+        let Some(running) = state.running.as_mut() else {
+            self.0 = Run::Over;
+            return None;
+        };
+        Some(Previous::swap(running.context.take(), running.active))
+    }
+
+    /// Returns the time when it started, while it runs.
+    fn since(&self) -> Option<Ticks> {
+        match &self.0 {
+            Run::Lazy { root, .. } => Some(since_of(*root)),
+            Run::Full(state) => Some(state.running.as_ref()?.since),
+            Run::Over | Run::Bare(_) => None,
+        }
+    }
+
+    /// Returns the span whose polls are recorded.
+    fn polled(&self) -> Option<LocalId> {
+        match &self.0 {
+            Run::Full(state) => state.running.as_ref().map(|running| running.active.span),
+            _ => None,
+        }
     }
 
     /// Sets a tag on the run's isolation scope.
     #[must_use]
     pub fn tag<V: ToString + ?Sized>(mut self, key: &'static str, value: &V) -> Self {
-        if let Some(plan) = self.0.as_mut().and_then(|state| state.plan.as_mut())
+        if let Some(plan) = self.state().and_then(|state| state.plan.as_mut())
             && let Some(value) = callback::text_of(value)
         {
-            plan.options.tags.push((Cow::Borrowed(key), value));
+            plan.tags.push((Cow::Borrowed(key), value));
         }
         self
     }
@@ -185,11 +209,28 @@ impl Monitor {
         if !failure.is_failure() {
             return;
         }
-        let since = self.running().map_or(0, |running| running.since);
-        if let Some(state) = &mut self.0 {
+        if let Some(state) = self.state() {
             state.failed = true;
         }
-        errors::capture(failure, since, ErrorOrigin::Monitor);
+        errors::capture(failure, self.since().unwrap_or_default(), ErrorOrigin::Monitor);
+    }
+}
+
+/// Returns the start of a job that began as a lazy root.
+fn since_of(root: LocalId) -> Ticks {
+    let open = lazy_root::started(local(), root);
+    // In a forked child, the run is that of the parent.
+    open.or_else(|| open_runs::started(root)).unwrap_or_else(clock::now)
+}
+
+impl MonitorState {
+    fn of_site(site: &'static MonitorSite, context: Arc<Context>, parent: Lineage) -> Box<Self> {
+        let (monitor, isolate_trace, tags) = (Monitored::Site(site), site.isolate_trace, Vec::new());
+        Self::planned(MonitorPlan { monitor, isolate_trace, tags, context, parent })
+    }
+
+    fn planned(plan: MonitorPlan) -> Box<Self> {
+        Box::new(Self { plan: Some(plan), running: None, failed: false })
     }
 
     fn start(mut plan: MonitorPlan) -> Option<RunningMonitor> {
@@ -198,7 +239,7 @@ impl Monitor {
             plan.parent = active;
         }
         let client = plan.context.client().filter(|client| client.is_enabled())?;
-        let MonitorOptions { config, isolate_trace, tags } = plan.options;
+        let MonitorPlan { monitor, isolate_trace, tags, .. } = plan;
         let mut context = plan.context.isolated().into_boundary();
         if !tags.is_empty() {
             context.isolation.update(|scope| tags.iter().for_each(|(key, value)| scope.set_tag(key, value)));
@@ -215,58 +256,56 @@ impl Monitor {
         };
         let since = clock::now();
         let hints = Hints::default();
-        let (context, root) = root::start_in(context, kind, plan.name, Start::Ticks(since), key, &hints);
+        let name = root_name(&monitor);
+        let (context, root) = root::start_in(context, kind, name, Start::Ticks(since), key, &hints);
         let active = root.map_or(parent, Lineage::of);
         let span_context = SpanContext::of(&context, active);
-        let (slug, generation) = (plan.slug, fork::generation());
-        let run = Arc::new(MonitorRun {
-            id: ids::event_id(),
-            slug,
-            started: since,
-            span_context,
-            client,
-            generation,
-        });
-        begin_run(&run, config);
-        Some(RunningMonitor { context: Some(context), active, run, since })
+        let run = FullRun { key, id: ids::event_id(), monitor, started: since, span_context, client };
+        open_runs::begin(MonitorRun::Full(Arc::new(run)));
+        Some(RunningMonitor { context: Some(context), active, run: key, since })
+    }
+}
+
+/// Returns the name of the root span of a run.
+fn root_name(monitor: &Monitored) -> RootName {
+    match monitor {
+        Monitored::Site(site) => RootName::Site(site.callsite),
+        Monitored::Given { slug, .. } => RootName::Given {
+            name: slug.clone().into(),
+            op: "function.monitor".into(),
+            origin: "auto.function.monitor".into(),
+            source: "task",
+        },
     }
 }
 
 impl PollHooks for Monitor {
     fn stage(&self) -> Stage {
         match &self.0 {
-            None => Stage::Over,
-            Some(state) if state.plan.is_some() => Stage::New,
-            Some(_) => Stage::Begun,
+            Run::Over => Stage::Over,
+            Run::Bare(_) => Stage::New,
+            Run::Full(state) if state.plan.is_some() => Stage::New,
+            Run::Lazy { .. } | Run::Full(_) => Stage::Begun,
         }
     }
 
     fn enter(&mut self) -> Option<Previous> {
-        let state = self.0.as_mut()?;
-        if let Some(plan) = state.plan.take() {
-            state.running = Self::start(plan);
-        }
-        let Some(running) = state.running.as_mut() else {
-            self.0 = None;
-            return None;
-        };
-        Some(Previous::swap(running.context.take(), running.active))
+        if matches!(self.0, Run::Over) { None } else { self.enter_begun() }
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        let since = self.running().map_or_else(unwinding::begin, |running| running.since);
-        unwinding::catching_since(since, run)
+        unwinding::catching_since(self.since().unwrap_or_else(unwinding::begin), run)
     }
 
     fn unwinds(&mut self) {
-        if let Some(running) = self.running() {
-            unwinding::leaves(running.since);
+        if let Some(since) = self.since() {
+            unwinding::leaves(since);
         }
     }
 
     fn poll_began(&self) {
         if polls::are_recorded()
-            && let Some(span) = self.running().map(|running| running.active.span)
+            && let Some(span) = self.polled()
         {
             polls::begin(span, None);
         }
@@ -274,27 +313,48 @@ impl PollHooks for Monitor {
 
     fn poll_ended(&self) {
         if polls::are_recorded()
-            && let Some(span) = self.running().map(|running| running.active.span)
+            && let Some(span) = self.polled()
         {
             polls::end(span);
         }
     }
 
+    fn ending(&mut self) {
+        if let Run::Lazy { root, ending } = &mut self.0 {
+            *ending = local().lazy_root.is_open(*root);
+        }
+    }
+
     fn leave(&mut self, previous: Previous) {
+        // The lazy root ends at once, and takes itself out of the thread.
+        if matches!(self.0, Run::Lazy { ending: true, .. }) {
+            return;
+        }
+        let running = self.state().and_then(|state| state.running.as_mut());
         let own = previous.restore();
-        if let Some(running) = self.0.as_mut().and_then(|state| state.running.as_mut()) {
+        if let Some(running) = running {
             running.context = own.context;
         }
     }
 
     fn finish(&mut self, end: End) {
-        let Some(state) = self.0.take() else { return };
+        let state = match std::mem::replace(&mut self.0, Run::Over) {
+            Run::Full(state) => state,
+            Run::Lazy { root, .. } => {
+                let outcome = end.outcome(false);
+                if let Some(now) = callback::contain(|| lazy_root::end(local(), outcome)) {
+                    open_runs::end(root, outcome == SpanOutcome::Ok, now, true);
+                }
+                return;
+            }
+            Run::Over | Run::Bare(_) => return,
+        };
         let Some(RunningMonitor { context: Some(context), active, run, .. }) = state.running else { return };
         let outcome = end.outcome(state.failed);
         errors::close(context.boundary);
         let now = clock::now();
         root::end(&context, active.span, Some(Start::Ticks(now)), outcome);
-        end_run(run, outcome == SpanOutcome::Ok, now);
+        open_runs::end(run, outcome == SpanOutcome::Ok, now, false);
     }
 }
 
@@ -304,7 +364,7 @@ impl Fails for Monitor {
     }
 
     fn fail_silently(&mut self) {
-        if let Some(state) = &mut self.0 {
+        if let Some(state) = self.state() {
             state.failed = true;
         }
         errors::capture_unhandled(ErrorOrigin::Monitor, None);

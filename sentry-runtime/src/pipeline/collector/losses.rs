@@ -100,6 +100,9 @@ impl Collector {
     /// Counts everything as lost after a bug of the toolkit.
     pub(in crate::pipeline) fn discard(mut self) {
         self.streams.discard();
+        for pending in &self.check_ins {
+            pending.content.client().ledger().lost(DiscardReason::InternalSdkError, DataCategory::Monitor, 1);
+        }
         let spans = self.open.values().map(|gathered| gathered.children.len() as u64).sum::<u64>();
         for ended in self.ending.iter().chain(&self.ended) {
             let ledger = ended.segment.client.ledger();

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{BufferedSpan, Child, ChildKind, Collector, LateSegment};
 use crate::capture::event::number_of;
+use crate::intake::check_in::PendingCheckIn;
 use crate::pipeline::span::buffer::Room;
 use crate::pipeline::transaction::Ended;
 use crate::protocol::nesting::Prune as _;
@@ -35,6 +36,12 @@ impl Collector {
                     let ledger = root.client.ledger();
                     ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
                     ledger.lost(DiscardReason::BufferOverflow, DataCategory::Span, 1);
+                }
+            },
+            Record::CheckIn(check_in) => match around {
+                Some(around) => self.check_ins.push(PendingCheckIn::recorded(check_in, around.salt)),
+                None => {
+                    check_in.client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Monitor, 1);
                 }
             },
             Record::Start { segment, isolation, current } => {

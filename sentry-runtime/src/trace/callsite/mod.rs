@@ -46,6 +46,8 @@ pub(crate) const NEW_TRACE: u8 = 8;
 pub(crate) const GEN_AI: u8 = 16;
 /// Reports the span while it is open for too long.
 pub(crate) const WARN_AFTER: u8 = 32;
+/// A monitored job, whose root has scopes of its own.
+pub(crate) const MONITOR: u8 = 64;
 /// Flags with which a span is not simply the child of the active one.
 pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
 /// Flags with which the start of a span needs its context.
@@ -118,6 +120,13 @@ impl CallsiteOptions {
     pub const fn warn_after(mut self, milliseconds: u32) -> Self {
         self.flags |= WARN_AFTER;
         self.warn_after = milliseconds;
+        self
+    }
+
+    /// Is a monitored job.
+    #[must_use]
+    pub const fn monitor(mut self) -> Self {
+        self.flags |= MONITOR;
         self
     }
 

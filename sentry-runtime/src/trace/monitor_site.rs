@@ -1,18 +1,20 @@
 //! The arguments of `#[monitor]`, in a constant.
 
+use super::callsite::Callsite;
 use crate::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
 
 /// A monitored function: slug and configuration, checked at compile time.
 #[derive(Debug)]
 pub struct MonitorSite {
-    pub(super) slug: &'static str,
+    pub(crate) callsite: &'static Callsite,
+    pub(crate) slug: &'static str,
     schedule: Option<SiteSchedule>,
     timezone: Option<&'static str>,
     checkin_margin: Option<u64>,
     max_runtime: Option<u64>,
     failure_issue_threshold: Option<u64>,
     recovery_threshold: Option<u64>,
-    pub(super) isolate_trace: bool,
+    pub(crate) isolate_trace: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +35,11 @@ macro_rules! site_setters {
 }
 
 impl MonitorSite {
-    /// Returns a monitor without a configuration, which has to exist in Sentry.
+    /// Returns the monitor of a function, without a configuration: it has to exist in Sentry.
     #[must_use]
-    pub const fn new(slug: &'static str) -> Self {
+    pub const fn new(callsite: &'static Callsite, slug: &'static str) -> Self {
         Self {
+            callsite,
             slug,
             schedule: None,
             timezone: None,
@@ -82,7 +85,7 @@ impl MonitorSite {
         recovery_threshold: u64;
     }
 
-    pub(super) fn config(&self) -> Option<MonitorConfig> {
+    pub(crate) fn config(&self) -> Option<MonitorConfig> {
         let schedule = match self.schedule? {
             SiteSchedule::Crontab(value) => MonitorSchedule::Crontab { value: value.to_owned() },
             SiteSchedule::Interval(value, unit) => {

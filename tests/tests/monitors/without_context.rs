@@ -1,0 +1,208 @@
+//! Jobs outside of any context: they have a context only once something asks for it, and nobody notices the difference.
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use sentry::Level;
+use sentry::protocol::{DataCategory, DiscardReason};
+use sentry_tests::FakeSentry;
+use sentry_tests::support::{LONG, block_on, observe, observe_server, only, options, yield_once};
+use serde_json::{Value, json};
+
+use crate::{DiskFull, pair, step};
+
+/// Runs a closure while the scope of the process has a tag.
+fn in_vienna<R>(run: impl FnOnce() -> R) -> R {
+    sentry::get_isolation_scope().set_tag("city", "vienna");
+    let result = run();
+    let scope = sentry::get_isolation_scope();
+    ["city", "late"].into_iter().for_each(|tag| scope.remove_tag(tag));
+    result
+}
+
+#[sentry::monitor("quiet")]
+fn quiet(meanwhile: impl FnOnce() + Send) {
+    thread::scope(|threads| drop(threads.spawn(meanwhile)));
+}
+
+#[test]
+fn a_job_that_writes_nothing_has_the_scope_of_its_start() {
+    let seen = observe(options(), || in_vienna(|| quiet(|| sentry::set_tag("late", "yes"))));
+    pair(&seen);
+    assert_eq!(seen.transaction()["tags"], json!({ "city": "vienna" }));
+}
+
+#[sentry::monitor("writes")]
+fn writes() -> Result<(), DiskFull> {
+    sentry::capture_message("before", Level::Info);
+    sentry::set_tag("shelf", "lamps");
+    step();
+    Err(DiskFull)
+}
+
+#[test]
+fn what_a_job_writes_stays_in_it_and_reaches_only_what_follows() {
+    let seen = observe(options(), || {
+        in_vienna(|| {
+            let _ = writes();
+            sentry::capture_message("after", Level::Info);
+        });
+    });
+    let (_, last) = pair(&seen);
+    assert_eq!(last["status"], "error");
+    let tags: Vec<Value> = seen.events().into_iter().map(|event| event["tags"].clone()).collect();
+    let (outside, inside) = (json!({ "city": "vienna" }), json!({ "city": "vienna", "shelf": "lamps" }));
+    assert_eq!(tags, [outside.clone(), inside.clone(), outside]);
+    let (transaction, trace) = (seen.transaction(), &last["contexts"]["trace"]["trace_id"]);
+    assert_eq!((&transaction["tags"], &transaction["contexts"]["trace"]["trace_id"]), (&inside, trace));
+    assert_eq!(transaction["spans"][0]["description"], "step");
+    assert!(seen.events()[..2].iter().all(|event| event["contexts"]["trace"]["trace_id"] == *trace));
+}
+
+#[sentry::monitor("inner")]
+fn inner() {
+    sentry::set_tag("inner", "yes");
+}
+
+#[sentry::monitor("outer")]
+fn outer() {
+    inner();
+    sentry::capture_message("in outer", Level::Info);
+}
+
+#[test]
+fn a_job_in_a_job_has_check_ins_and_a_scope_of_its_own() {
+    let seen = observe(options(), outer);
+    let check_ins = seen.check_ins();
+    let shown = |it: &Value| (it["monitor_slug"].clone(), it["status"].clone());
+    let shown: Vec<_> = check_ins.iter().map(shown).collect();
+    let expected = [("outer", "in_progress"), ("inner", "in_progress"), ("inner", "ok"), ("outer", "ok")];
+    assert_eq!(shown, expected.map(|(slug, status)| (slug.into(), status.into())));
+    let id = |at: usize| &check_ins[at]["check_in_id"];
+    assert!(id(0) == id(3) && id(1) == id(2) && id(0) != id(1), "{check_ins:#?}");
+    assert_eq!(seen.event().get("tags"), None);
+    let (outer, inner) = (seen.span("without_context::outer"), seen.span("without_context::inner"));
+    assert_eq!((&inner.trace, inner.parent.as_deref()), (&outer.trace, Some(&*outer.id)));
+    assert_eq!(check_ins[3]["contexts"]["trace"]["span_id"], *outer.id);
+}
+
+#[sentry::monitor("spawns")]
+fn spawns() {
+    let bound = sentry::bind_scope(|| sentry::set_tag("bound", "yes"));
+    thread::spawn(bound).join().unwrap();
+    thread::spawn(|| sentry::capture_message("elsewhere", Level::Info)).join().unwrap();
+    sentry::capture_message("here", Level::Info);
+}
+
+#[test]
+fn threads_of_a_job_share_its_scope_if_they_are_bound() {
+    let seen = observe(options(), spawns);
+    assert_eq!(pair(&seen).1["status"], "ok");
+    let tags: Vec<_> = seen.events().iter().map(|event| event["tags"]["bound"].clone()).collect();
+    assert_eq!(tags, [Value::Null, "yes".into()]);
+}
+
+#[sentry::monitor("renamed")]
+fn renamed(is_renamed: bool) {
+    if is_renamed {
+        sentry::set_transaction_name("another name");
+    }
+}
+
+/// Every envelope of a trace has the same sampling context, and the first check-in has left before the job runs.
+#[test]
+fn a_job_that_is_renamed_keeps_the_sampling_context_of_its_first_check_in() {
+    for is_renamed in [false, true] {
+        let seen = observe(options(), || renamed(is_renamed));
+        let first = "without_context::renamed";
+        let name = if is_renamed { "another name" } else { first };
+        assert_eq!(seen.transaction()["transaction"], name);
+        let traces: Vec<_> =
+            seen.envelopes().iter().map(|envelope| envelope.header["trace"].clone()).collect();
+        assert_eq!(traces.len(), 3, "{traces:#?}");
+        assert_eq!(traces[0]["transaction"], first);
+        assert!(traces.iter().all(|trace| *trace == traces[0]), "{traces:#?}");
+    }
+}
+
+#[sentry::monitor("moves")]
+async fn moves() {
+    yield_once().await;
+}
+
+#[test]
+fn the_check_ins_of_a_job_that_moves_to_another_thread_arrive_in_order() {
+    const JOBS: usize = 60;
+    let seen = observe(options(), || {
+        let (sender, begun) = channel();
+        let beginning = thread::spawn(move || {
+            for _ in 0..JOBS {
+                let mut job = Box::pin(moves());
+                let poll = job.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+                assert!(poll.is_pending());
+                sender.send(job).unwrap();
+            }
+        });
+        begun.into_iter().for_each(block_on);
+        beginning.join().unwrap();
+    });
+    let check_ins = seen.check_ins();
+    let of = |status: &str| check_ins.iter().filter(|it| it["status"] == *status).count();
+    assert_eq!((of("in_progress"), of("ok")), (JOBS, JOBS));
+    for (at, check_in) in check_ins.iter().enumerate() {
+        let id = &check_in["check_in_id"];
+        let first = only(check_ins[..=at].iter().filter(|it| it["check_in_id"] == *id).take(1).collect());
+        assert_eq!(first["status"], "in_progress", "{id}");
+    }
+}
+
+#[test]
+fn a_job_checks_in_before_its_work_begins() {
+    #[sentry::monitor("waits")]
+    fn waits(server: &FakeSentry) -> bool {
+        server.wait_for_requests(1, LONG)
+    }
+    let seen = observe_server(options(), waits);
+    assert!(seen.result, "the first check-in arrives while the job runs");
+    pair(&seen);
+}
+
+#[test]
+fn a_client_that_is_closed_in_a_job_has_sent_the_first_check_in() {
+    #[sentry::monitor("closes")]
+    fn closes() {
+        assert!(sentry::get_client().unwrap().close(LONG));
+    }
+    let seen = observe(options(), closes);
+    assert_eq!(only(seen.check_ins())["status"], "in_progress");
+    let lost = seen.stats.dropped.iter().find(|lost| lost.category == DataCategory::Monitor);
+    assert!(lost.is_none(), "{lost:?}");
+}
+
+/// The records of the threads are bounded, and spans may have taken all their memory.
+#[test]
+fn a_job_checks_in_when_there_is_no_room_for_records() {
+    #[sentry::monitor("no-room")]
+    fn no_room() {}
+    let (release, released) = channel::<()>();
+    let (began, begun) = channel();
+    let released = std::sync::Mutex::new(Some(released));
+    let options = options().max_record_memory(512 << 10).before_send(move |event| {
+        // The pipeline reads no records meanwhile.
+        if let Some(released) = released.lock().unwrap().take() {
+            began.send(()).unwrap();
+            let _ = released.recv_timeout(LONG);
+        }
+        Some(event)
+    });
+    let seen = observe(options, || {
+        sentry::capture_message("the pipeline waits", Level::Info);
+        begun.recv_timeout(LONG).unwrap();
+        sentry::start_span("busy", |_| (0..20_000).for_each(|_| step()));
+        no_room();
+        drop(release);
+    });
+    assert_eq!(pair(&seen).1["status"], "ok");
+    let dropped = seen.stats.dropped.iter().any(|lost| lost.reason == DiscardReason::BufferOverflow);
+    assert!(dropped, "there was no room: {:?}", seen.stats.dropped);
+}
