@@ -27,7 +27,7 @@ fn update_isolation(change: impl FnOnce(&mut Scope)) {
 /// Sets a tag on everything captured in this request or job from now on, see [`Scope::set_tag`].
 pub fn set_tag<V: ToString>(key: &str, value: V) {
     if let Some(value) = callback::text(value) {
-        update_isolation(|scope| scope.set_tag(key, value));
+        update_isolation(|scope| scope.insert_tag(key, value));
     }
 }
 
@@ -197,7 +197,7 @@ where
 ///
 /// [Spec](https://develop.sentry.dev/sdk/foundations/state-management/scopes/breadcrumbs/).
 pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
-    breadcrumbs::add(breadcrumb, None);
+    breadcrumbs::add(breadcrumb, Hint::default);
 }
 
 /// Adds a breadcrumb with a hint, which the callback `before_breadcrumb_with_hint` receives.
@@ -209,5 +209,5 @@ pub fn add_breadcrumb(breadcrumb: impl IntoBreadcrumb) {
 /// sentry::add_breadcrumb_with_hint(breadcrumb, sentry::Hint::new().with(Answer { status: 503 }));
 /// ```
 pub fn add_breadcrumb_with_hint(breadcrumb: impl IntoBreadcrumb, hint: Hint) {
-    breadcrumbs::add(breadcrumb, Some(hint));
+    breadcrumbs::add(breadcrumb, || hint);
 }

@@ -4,7 +4,7 @@
 //! Each callback runs one level deeper than the item it receives was recorded. Items recorded at level [`DEEPEST`] are
 //! not passed to callbacks any more; they are dropped.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::LocalKey;
@@ -61,8 +61,21 @@ pub(crate) fn show<R>(show: impl FnOnce() -> R) -> Option<R> {
 
 /// Returns the text of a user's value, which is dropped here: its `Drop` may panic as well. If there is no text, the
 /// debug output contains the reason.
+#[inline]
 pub(crate) fn text<T: ToString>(value: T) -> Option<String> {
+    if is_plain::<T>() {
+        return Some(value.to_string());
+    }
     or_report(show(move || value.to_string()))
+}
+
+/// Returns whether values of a type show themselves by code of the standard library, which does not panic.
+#[inline]
+fn is_plain<T>() -> bool {
+    matches!(
+        type_name::<T>(),
+        "&str" | "alloc::string::String" | "bool" | "i32" | "u32" | "i64" | "u64" | "isize" | "usize"
+    )
 }
 
 /// Returns the text of a user's value.

@@ -106,15 +106,14 @@ impl Admission {
 
     /// Prunes a breadcrumb and passes it to `before_breadcrumb`. Returns the maximum number of breadcrumbs to keep.
     #[inline]
-    fn admit(self, breadcrumb: &mut Option<Breadcrumb>, hint: Option<Hint>) -> usize {
+    fn admit(self, breadcrumb: &mut Option<Breadcrumb>, hint: impl FnOnce() -> Hint) -> usize {
         if let Some(breadcrumb) = breadcrumb {
             breadcrumb.prune();
         }
         match self {
             Self::Unseen(max) => max,
             Self::Seen(client) => {
-                *breadcrumb =
-                    breadcrumb.take().and_then(|made| show(&client, made, hint.unwrap_or_default()));
+                *breadcrumb = breadcrumb.take().and_then(|made| show(&client, made, hint()));
                 client.options().max_breadcrumbs
             }
         }
@@ -122,8 +121,11 @@ impl Admission {
 }
 
 /// Creates a breadcrumb and passes it to `before_breadcrumb`. Returns the result, pruned, and the maximum number of
-/// breadcrumbs to keep; `None` without a client.
-pub(crate) fn admit(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) -> Option<(Breadcrumb, usize)> {
+/// breadcrumbs to keep; `None` without a client. The hint is large, and made only for a callback.
+pub(crate) fn admit(
+    breadcrumb: impl IntoBreadcrumb,
+    hint: impl FnOnce() -> Hint,
+) -> Option<(Breadcrumb, usize)> {
     let Some(admission) = Admission::ask() else {
         breadcrumb.discard();
         return None;
@@ -155,8 +157,8 @@ fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<Bread
     Some(Shallow::of(shown?).into_inner())
 }
 
-/// Adds a breadcrumb to the isolation scope.
-pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
+/// Adds a breadcrumb to the isolation scope, see [`admit`].
+pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: impl FnOnce() -> Hint) {
     let ask = |context: &Context| Some((Admission::of(context)?, Arc::clone(&context.isolation)));
     let asked = if callback::is_too_deep() { None } else { active::with(ask) };
     let Some((admission, isolation)) = asked else { return breadcrumb.discard() };
@@ -172,7 +174,7 @@ impl Scope {
     /// Adds a breadcrumb to this scope only; [`add_breadcrumb`](crate::add_breadcrumb) adds it to the whole request or
     /// job. Does nothing without a client.
     pub fn add_breadcrumb(&mut self, breadcrumb: impl IntoBreadcrumb) {
-        if let Some((breadcrumb, max)) = admit(breadcrumb, None) {
+        if let Some((breadcrumb, max)) = admit(breadcrumb, Hint::default) {
             self.breadcrumbs.push(breadcrumb, max);
         }
     }

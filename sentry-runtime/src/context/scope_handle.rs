@@ -95,7 +95,7 @@ impl ScopeHandle {
     pub fn set_tag<V: ToString>(&self, key: &str, value: V) {
         // The user's code runs before the lock is taken, here and below.
         if let Some(value) = callback::text(value) {
-            self.0.update(|scope| scope.set_tag(key, value));
+            self.0.update(|scope| scope.insert_tag(key, value));
         }
     }
 
@@ -163,15 +163,15 @@ impl ScopeHandle {
 
     /// Adds a breadcrumb, see [`Scope::add_breadcrumb`].
     pub fn add_breadcrumb(&self, breadcrumb: impl IntoBreadcrumb) {
-        self.leave(breadcrumb, None);
+        self.leave(breadcrumb, Hint::default);
     }
 
     /// Adds a breadcrumb with a hint for `before_breadcrumb_with_hint`.
     pub fn add_breadcrumb_with_hint(&self, breadcrumb: impl IntoBreadcrumb, hint: Hint) {
-        self.leave(breadcrumb, Some(hint));
+        self.leave(breadcrumb, || hint);
     }
 
-    fn leave(&self, breadcrumb: impl IntoBreadcrumb, hint: Option<Hint>) {
+    fn leave(&self, breadcrumb: impl IntoBreadcrumb, hint: impl FnOnce() -> Hint) {
         if let Some((breadcrumb, max)) = breadcrumbs::admit(breadcrumb, hint) {
             self.0.update(|scope| scope.breadcrumbs.push(breadcrumb, max));
         }

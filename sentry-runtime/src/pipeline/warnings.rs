@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::base::diagnostics;
 use crate::capture::logger;
+use crate::client::hint::Hint;
 use crate::context::breadcrumbs;
 use crate::context::entered::{self, Entered};
 use crate::context::thread_context::Context;
@@ -44,7 +45,7 @@ impl Subject<'_> {
             message: Some(text.to_owned()),
             ..Breadcrumb::default()
         };
-        if let Some((breadcrumb, most)) = breadcrumbs::admit(breadcrumb, None) {
+        if let Some((breadcrumb, most)) = breadcrumbs::admit(breadcrumb, Hint::default) {
             self.isolation.update(|scope| scope.breadcrumbs.push(breadcrumb, most));
         }
     }

@@ -108,7 +108,8 @@ impl Scope {
         self.insert_tag(key, value);
     }
 
-    fn insert_tag(&mut self, key: &str, value: String) {
+    /// Sets a tag whose value is a text already.
+    pub(crate) fn insert_tag(&mut self, key: &str, value: String) {
         let has_room = if is_plain_tag(key, &value) {
             self.tags.set(key, value, MAX_BREADTH)
         } else {

@@ -5,6 +5,7 @@
 //! [Spec](https://develop.sentry.dev/sdk/foundations/trace-propagation/)
 
 use super::Target;
+use crate::client::hint::Hint;
 use crate::context::active;
 use crate::context::breadcrumbs;
 use crate::context::entered;
@@ -97,7 +98,7 @@ impl Exchange {
         if let Some(reason) = reason {
             open.breadcrumb.data.insert("reason".to_owned(), Value::from(reason));
         }
-        breadcrumbs::add(open.breadcrumb, None);
+        breadcrumbs::add(open.breadcrumb, Hint::default);
     }
 
     /// Records that no response came. The error is not recorded, because it may contain the whole URL.
@@ -105,7 +106,7 @@ impl Exchange {
         let Some(mut open) = self.0.take() else { return };
         open.span.end_as(SpanOutcome::Failed);
         open.breadcrumb.level = Level::Error;
-        breadcrumbs::add(open.breadcrumb, None);
+        breadcrumbs::add(open.breadcrumb, Hint::default);
     }
 }
 
