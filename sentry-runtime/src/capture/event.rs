@@ -36,7 +36,7 @@ fn current_thread() -> CapturingThread {
         known => known,
     };
     NUMBER.set(number);
-    CapturingThread { id: number, name: thread.name().map(str::to_owned) }
+    CapturingThread { id: number, handle: thread }
 }
 
 /// Returns the number of a thread. The standard library shows it in debug output only; if that format changes, a hash
@@ -62,8 +62,8 @@ pub(crate) struct EventDraft {
     stack: Option<RawStack>,
     locals: CapturedLocals,
     over: Option<Box<Scope>>,
-    /// In a box, as it is large and handed on several times.
-    hint: Box<Hint>,
+    /// In a box, as it is large and handed on several times; `None` for an empty one.
+    hint: Option<Box<Hint>>,
 }
 
 impl Capture {
@@ -120,14 +120,16 @@ impl EventDraft {
             stack,
             locals: CapturedLocals::default(),
             over: None,
-            hint: Box::default(),
+            hint: None,
         }
     }
 
     /// Adds a hint for callbacks.
     pub(crate) fn with_hint(mut self, mut hint: Hint) -> Self {
-        hint.prune();
-        *self.hint = hint;
+        if !hint.is_empty() {
+            hint.prune();
+            self.hint = Some(Box::new(hint));
+        }
         self
     }
 
@@ -187,7 +189,7 @@ impl DatedEvent {
     /// Returns the event as the pipeline takes it, or `None` if it is dropped.
     pub(crate) fn capture(self) -> Option<Capture> {
         let Self { draft, timestamp, thread, client, scopes } = self;
-        let files = || scopes.attachments().chain(&draft.hint.attachments);
+        let files = || scopes.attachments().chain(draft.hint.iter().flat_map(|hint| &hint.attachments));
         if callback::is_too_deep() {
             diagnostics::debug(format_args!(
                 "dropped an event captured inside before_send or an event processor while handling such an event (recursion)"
@@ -241,7 +243,8 @@ impl Held for DatedEvent {
     }
 
     fn lose(self: Box<Self>) {
-        let files = self.scopes.attachments().chain(&self.draft.hint.attachments);
+        let files =
+            self.scopes.attachments().chain(self.draft.hint.iter().flat_map(|hint| &hint.attachments));
         self.client.lost_with(DiscardReason::BufferOverflow, DataCategory::Error, files);
     }
 

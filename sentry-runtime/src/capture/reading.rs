@@ -17,16 +17,16 @@ pub(crate) fn read<E: Error + ?Sized>(error: &E) -> Chain {
 }
 
 /// See [`chain::read_named`].
-pub(crate) fn read_named(error: &dyn Error, static_name: &str) -> Chain {
+pub(crate) fn read_named(error: &dyn Error, static_name: &'static str) -> Chain {
     with_readers(|groups| chain::read_named(error, static_name, groups))
 }
 
 /// See [`chain::read_dynamic`].
-pub(crate) fn read_dynamic(error: &(dyn Error + 'static), static_name: &str) -> Chain {
+pub(crate) fn read_dynamic(error: &(dyn Error + 'static), static_name: &'static str) -> Chain {
     with_readers(|groups| chain::read_dynamic(error, static_name, groups))
 }
 
 /// See [`chain::read_group`].
-pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E, static_name: &str) -> Chain {
+pub(crate) fn read_group<E: ErrorGroup + ?Sized>(group: &E, static_name: &'static str) -> Chain {
     with_readers(|groups| chain::read_group(group, static_name, groups))
 }

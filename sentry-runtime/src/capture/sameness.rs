@@ -118,11 +118,17 @@ impl Form {
     /// Returns whether a chain contains this error.
     #[inline]
     pub(super) fn is_in(&self, wanted: &Wanted<'_>) -> bool {
-        let Wanted { chain, fingerprints, marks, longest } = wanted;
+        let Wanted { marks, longest, .. } = wanted;
         // Most seen errors have neither the text of an entry, nor one that an entry can end with.
         if marks & mark(self.fingerprint) == 0 && *longest <= self.trimmed {
             return false;
         }
+        self.is_entry_of(wanted)
+    }
+
+    /// Compares the error with every entry of a chain.
+    #[inline(never)]
+    fn is_entry_of(&self, Wanted { chain, fingerprints, .. }: &Wanted<'_>) -> bool {
         for (at, (entry, fingerprint)) in chain.entries.iter().zip(fingerprints).enumerate() {
             let is = if *fingerprint == self.fingerprint && entry.value == self.error.value {
                 self.may_be(entry, Causes::below(chain, at))
@@ -165,7 +171,7 @@ impl Form {
         let mut names = entry.debug.split(|c: char| !c.is_alphanumeric() && c != '_');
         names.next();
         let debug_name = self.error.debug_name();
-        let own = if debug_name == UNKNOWN { &self.error.ty } else { &debug_name };
+        let own = if debug_name == UNKNOWN { &*self.error.ty } else { &debug_name };
         names.any(|name| name == own.split('<').next().unwrap_or_default())
             || self.is_printed_in(&entry.debug)
     }

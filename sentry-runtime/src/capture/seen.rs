@@ -22,9 +22,10 @@ use crate::trace::clock::{self, Ticks};
 #[derive(Debug, Clone)]
 pub(crate) struct SeenError {
     boundary: CaptureBoundary,
-    /// The form of the error, and the forms of errors that wrapped it since. The forms of its sources are not included:
-    /// another error with the same cause is another error.
-    forms: Vec<Form>,
+    /// The form of the error. The forms of its sources are not included: another error with the same cause is another error.
+    form: Form,
+    /// The forms of errors that wrapped it since.
+    later_forms: Vec<Form>,
     /// The error itself, for the boundary's end: its function may fail without returning it.
     pub(crate) chain: Option<Chain>,
     at: Ticks,
@@ -41,8 +42,8 @@ pub(crate) struct SeenError {
 const MAX: usize = 1024;
 const MAX_IN_BOUNDARY: usize = 32;
 const MAX_STACKS: usize = 16;
-/// The maximum number of forms kept per error.
-const MAX_FORMS: usize = 8;
+/// The maximum number of later forms kept per error.
+const MAX_LATER_FORMS: usize = 7;
 
 /// A forked child starts with an empty memory: its parent captures what its own functions return.
 static MEMORY: PerProcess<Mutex<VecDeque<SeenError>>> = PerProcess::new();
@@ -59,10 +60,10 @@ impl SeenError {
         span_context: SpanContext,
         stack: Option<RawStack>,
     ) -> Self {
-        let forms = vec![Form::of(chain)];
         Self {
             boundary,
-            forms,
+            form: Form::of(chain),
+            later_forms: Vec::new(),
             chain: None,
             at: clock::now(),
             span_context,
@@ -86,14 +87,15 @@ impl SeenError {
 
     /// Returns whether this may be the error of `chain`, seen in an inner function.
     fn is(&self, wanted: &Wanted<'_>) -> bool {
-        self.forms.iter().any(|form| form.is_in(wanted))
+        self.form.is_in(wanted) || self.later_forms.iter().any(|form| form.is_in(wanted))
     }
 
     /// Adds the new form of the error.
     fn keep_form(&mut self, chain: &Chain) {
         let form = Form::of(chain);
-        if self.forms.len() < MAX_FORMS && !self.forms.iter().any(|known| known.is(&form)) {
-            self.forms.push(form);
+        let is_known = self.form.is(&form) || self.later_forms.iter().any(|known| known.is(&form));
+        if self.later_forms.len() < MAX_LATER_FORMS && !is_known {
+            self.later_forms.push(form);
         }
     }
 }

@@ -93,6 +93,17 @@ impl Drop for Hint {
 }
 
 impl Hint {
+    /// Returns whether nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { type_name, text, attachments, mechanism, stack, values } = self;
+        type_name.is_none()
+            && text.is_none()
+            && attachments.is_empty()
+            && mechanism.is_none()
+            && stack.is_none()
+            && values.is_empty()
+    }
+
     /// Returns an empty hint.
     #[must_use]
     pub fn new() -> Self {

@@ -34,10 +34,10 @@ pub(crate) const UNKNOWN: &str = "Error";
 /// One error of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChainEntry {
-    /// The type's name, like `ParseIntError`. Never empty.
-    pub(crate) ty: String,
+    /// The type's name, like `ParseIntError`. Never empty. Mostly a part of what the compiler calls the type.
+    pub(crate) ty: Cow<'static, str>,
     /// The module of the type, if it is known.
-    pub(crate) module: Option<String>,
+    pub(crate) module: Option<Cow<'static, str>>,
     /// The `Display` text, truncated at 8 KiB.
     pub(crate) value: String,
     /// The beginning of the `Debug` output; empty for a value that is not an error.
@@ -74,7 +74,7 @@ pub(crate) fn read<E: Error + ?Sized>(error: &E, groups: &[GroupReader]) -> Chai
 
 /// Reads an error with a known [`type_name`]. That type may hide another one (`Box<dyn Error>`, `anyhow::Error`,
 /// `eyre::Report`): `error` is then the inner one.
-pub(crate) fn read_named(error: &dyn Error, static_name: &str, groups: &[GroupReader]) -> Chain {
+pub(crate) fn read_named(error: &dyn Error, static_name: &'static str, groups: &[GroupReader]) -> Chain {
     let outermost = outermost(error, static_name);
     Reader::start(outermost, groups).causes(contained(|| error.source()).flatten(), None)
 }
@@ -82,7 +82,7 @@ pub(crate) fn read_named(error: &dyn Error, static_name: &str, groups: &[GroupRe
 /// Like [`read_named`], for an error that may be a group of a known type.
 pub(crate) fn read_dynamic(
     error: &(dyn Error + 'static),
-    static_name: &str,
+    static_name: &'static str,
     groups: &[GroupReader],
 ) -> Chain {
     let reader = Reader::start(outermost(error, static_name), groups);
@@ -93,7 +93,7 @@ pub(crate) fn read_dynamic(
 /// Reads a group, its parts and its causes.
 pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
     group: &E,
-    static_name: &str,
+    static_name: &'static str,
     groups: &[GroupReader],
 ) -> Chain {
     let parts = contained(|| group.errors()).unwrap_or_default();
@@ -101,31 +101,31 @@ pub(crate) fn read_group<E: ErrorGroup + ?Sized>(
     Reader::start(outermost, groups).causes(contained(|| group.source()).flatten(), Some(parts))
 }
 
-fn outermost<E: Error + ?Sized>(error: &E, static_name: &str) -> ChainEntry {
+fn outermost<E: Error + ?Sized>(error: &E, static_name: &'static str) -> ChainEntry {
     let debug = debug(&error);
-    let (ty, module) = named(static_name).unwrap_or_else(|| (guessed(&debug), None));
+    let (ty, module) = named(static_name).unwrap_or_else(|| (Cow::Owned(guessed(&debug)), None));
     ChainEntry { debug, ..ChainEntry::new(ty, module, text(&error)) }
 }
 
 /// Reads a value that implements `Display` but is not an error.
-pub(crate) fn of_display(value: &dyn Display, static_name: &str) -> Chain {
+pub(crate) fn of_display(value: &dyn Display, static_name: &'static str) -> Chain {
     Chain::of(ChainEntry::of_type(static_name, text(&value)))
 }
 
 /// Reads a value that implements `Debug` but is not an error.
-pub(crate) fn of_debug(value: &dyn Debug, static_name: &str) -> Chain {
+pub(crate) fn of_debug(value: &dyn Debug, static_name: &'static str) -> Chain {
     Chain::of(ChainEntry::of_type(static_name, text(&format_args!("{value:?}"))))
 }
 
 impl ChainEntry {
-    fn new(ty: String, module: Option<String>, value: String) -> Self {
+    fn new(ty: Cow<'static, str>, module: Option<Cow<'static, str>>, value: String) -> Self {
         let debug = String::new();
         Self { ty, module, value, debug, parent: 0, source: Cow::Borrowed("source"), is_group: false }
     }
 
     /// Returns an entry for a type that is not an error.
-    pub(crate) fn of_type(type_name: &str, value: String) -> Self {
-        let (ty, module) = named(type_name).unwrap_or_else(|| (UNKNOWN.to_owned(), None));
+    pub(crate) fn of_type(type_name: &'static str, value: String) -> Self {
+        let (ty, module) = named(type_name).unwrap_or((Cow::Borrowed(UNKNOWN), None));
         Self::new(ty, module, value)
     }
 
@@ -133,7 +133,7 @@ impl ChainEntry {
         // Its `Debug` output begins with the error's representation: `Os`, `Custom`, `Kind`.
         let known = if error.is::<std::io::Error>() { named(type_name::<std::io::Error>()) } else { None };
         let debug = debug(&error);
-        let (ty, module) = known.unwrap_or_else(|| (guessed(&debug), None));
+        let (ty, module) = known.unwrap_or_else(|| (Cow::Owned(guessed(&debug)), None));
         Self { parent, source, debug, ..Self::new(ty, module, text(&error)) }
     }
 
@@ -213,7 +213,7 @@ impl<'g> Reader<'g> {
 const INTERNAL_ERROR: &str = "actix_web::error::internal::InternalError<";
 
 /// Returns the name and module of a type from the compiler's type name; `None` if the type hides another one.
-fn named(mut path: &str) -> Option<(String, Option<String>)> {
+pub(super) fn named(mut path: &str) -> Option<(Cow<'_, str>, Option<Cow<'_, str>>)> {
     // Most types wrap nothing: those that do end in a bracket, or begin as a reference.
     while path.ends_with('>') || path.starts_with('&') {
         // actix-web's type puts a status beside an error.
@@ -233,13 +233,13 @@ fn named(mut path: &str) -> Option<(String, Option<String>)> {
         return None;
     }
     let (module, mut name) = match names::of_plain_path(path) {
-        Some((module, name)) => (Some(module.to_owned()), name.to_owned()),
-        None => (names::module_of(path), names::shorten(path)),
+        Some((module, name)) => (Some(Cow::Borrowed(module)), Cow::Borrowed(name)),
+        None => (names::module_of(path).map(Cow::Owned), Cow::Owned(names::shorten(path))),
     };
     if name == UNKNOWN {
         // Every second crate has an `Error`; people write `io::Error`, `serde_json::Error`.
         let of = module.iter().flat_map(|module| module.rsplit("::")).find(|part| !part.starts_with("error"));
-        name = of.map_or(name, |of| format!("{of}::{UNKNOWN}"));
+        name = of.map_or(name, |of| Cow::Owned(format!("{of}::{UNKNOWN}")));
     }
     (!name.is_empty()).then_some((name, module))
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::ChainEntry;
+use super::chain::{self, UNKNOWN};
 use crate::base::callback;
 use crate::base::diagnostics;
 
@@ -105,10 +105,10 @@ impl Candidate<'_> {
     }
 
     fn is_of_type(&self, path: &str) -> bool {
-        let named = ChainEntry::of_type(path, String::new());
+        let (ty, module) = chain::named(path).unwrap_or((Cow::Borrowed(UNKNOWN), None));
         !self.ty.is_empty()
-            && self.ty == named.ty
-            && (self.module.is_none() || named.module.is_none() || self.module == named.module.as_deref())
+            && self.ty == ty
+            && (self.module.is_none() || module.is_none() || self.module == module.as_deref())
     }
 }
 

@@ -68,7 +68,7 @@ mod tests {
         assert!(!says_the_same(&number("x"), &number("256")), "another text");
         assert!(!says_the_same(&number("x"), &float()), "another type and text");
         let mut other_type = number("x");
-        std::sync::Arc::make_mut(&mut other_type.entries[0]).ty = "OtherError".to_owned();
+        std::sync::Arc::make_mut(&mut other_type.entries[0]).ty = "OtherError".into();
         assert!(!says_the_same(&number("x"), &other_type), "another type with the same text");
         let mut with_cause = number("x");
         with_cause.entries.extend(float().entries);

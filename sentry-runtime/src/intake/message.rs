@@ -1,6 +1,7 @@
 //! The messages that callers hand to the pipeline.
 
 use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Sender;
@@ -111,7 +112,8 @@ pub(crate) struct Capture {
     /// The values of arguments of functions in the stack.
     pub(crate) locals: CapturedLocals,
     pub(crate) thread: CapturingThread,
-    pub(crate) hint: Box<Hint>,
+    /// `None` for an empty one, which most are.
+    pub(crate) hint: Option<Box<Hint>>,
     pub(crate) scopes: Scopes,
     /// The session in which the event happened.
     pub(crate) session: Option<Arc<Session>>,
@@ -123,7 +125,7 @@ pub(crate) struct Capture {
 impl Capture {
     /// Returns the attachments of the event.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = &Arc<Attachment>> {
-        self.scopes.attachments().chain(&self.hint.attachments)
+        self.scopes.attachments().chain(self.hint.iter().flat_map(|hint| &hint.attachments))
     }
 
     /// Counts the event as lost.
@@ -136,7 +138,8 @@ impl Capture {
 #[derive(Debug)]
 pub(crate) struct CapturingThread {
     pub(crate) id: u64,
-    pub(crate) name: Option<String>,
+    /// The thread itself, whose name is copied by the pipeline.
+    pub(crate) handle: Thread,
 }
 
 /// Feedback, and the scopes in which it was given.

@@ -9,6 +9,7 @@ use super::check_in::PendingCheckIn;
 use super::message::{BatchRecord, Body, Capture, Message, PendingFeedback};
 use super::record_context::Fields;
 use crate::client::Client;
+use crate::client::hint::Hint;
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Event, Map, Request, Stacktrace, Value};
 use crate::scope::request::ScopeRequest;
 use crate::scope::{FormData, Scope, Scopes};
@@ -139,9 +140,12 @@ fn of_capture(capture: &Capture) -> usize {
         Body::Panic { message, .. } | Body::Message(message) => message.len(),
         Body::Event(event) => of_event(event),
     };
-    let hint = &capture.hint;
+    body + capture.hint.as_deref().map_or(0, of_hint)
+}
+
+fn of_hint(hint: &Hint) -> usize {
     let mechanism = hint.mechanism.as_ref().map_or(0, |mechanism| of_values(&mechanism.data));
-    body + mechanism + hint.attachments.iter().map(|attachment| attachment.buffer.len()).sum::<usize>()
+    mechanism + hint.attachments.iter().map(|attachment| attachment.buffer.len()).sum::<usize>()
 }
 
 fn of_feedback(feedback: &PendingFeedback) -> usize {

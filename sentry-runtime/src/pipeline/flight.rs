@@ -96,7 +96,7 @@ impl FlightRecorder {
                 content_type: Some("application/json".to_owned()),
                 ty: None,
             };
-            capture.hint.attachments.push(Arc::new(file));
+            capture.hint.get_or_insert_default().attachments.push(Arc::new(file));
         }
     }
 

@@ -63,7 +63,7 @@ fn link(length: usize) -> Link {
 }
 
 fn types(chain: &Chain) -> Vec<&str> {
-    chain.entries.iter().map(|entry| entry.ty.as_str()).collect()
+    chain.entries.iter().map(|entry| &*entry.ty).collect()
 }
 
 fn only(error: &dyn Error) -> ChainEntry {
@@ -111,7 +111,7 @@ fn hidden_types_are_guessed_from_debug_output() {
 fn text_errors_are_called_error() {
     let text: Box<dyn Error> = "the till is empty".into();
     let entry = only(&*text);
-    assert_eq!((entry.ty.as_str(), entry.value.as_str()), ("Error", "the till is empty"));
+    assert_eq!((&*entry.ty, entry.value.as_str()), ("Error", "the till is empty"));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn an_error_called_error_says_whose() {
 #[test]
 fn generic_types_are_readable() {
     let name = named("shop::Failed<alloc::vec::Vec<shop::Item>>").unwrap();
-    assert_eq!(name, ("Failed<Vec<Item>>".to_owned(), Some("shop".to_owned())));
+    assert_eq!(name, ("Failed<Vec<Item>>".into(), Some("shop".into())));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/foundations/transport/event-payloads/exception/)
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::capture::event;
@@ -37,9 +38,9 @@ pub(crate) fn of_chain(
             }
         };
         Exception {
-            ty: entry.ty.clone(),
+            ty: entry.ty.clone().into_owned(),
             value: Some(entry.value.clone()),
-            module: entry.module.clone(),
+            module: entry.module.clone().map(Cow::into_owned),
             stacktrace: if number == 0 { stack.take() } else { None },
             mechanism: Some(protocol::Mechanism {
                 exception_id: several.then_some(number),
@@ -69,7 +70,13 @@ pub(crate) fn of_panic(
         mechanism.data.insert("location".to_owned(), format!("{file}:{line}:{column}").into());
     }
     let ChainEntry { ty, value, .. } = event::panic_entry(message);
-    Exception { ty, value: Some(value), stacktrace, mechanism: Some(mechanism), ..Exception::default() }
+    Exception {
+        ty: ty.into_owned(),
+        value: Some(value),
+        stacktrace,
+        mechanism: Some(mechanism),
+        ..Exception::default()
+    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn finish(mut capture: Capture) -> Option<Finished> {
     let lost = |reason, hint: &Hint| client.lost_with(reason, DataCategory::Error, &hint.attachments);
     let options = client.options();
     let trace = capture.span_context.dsc(&client);
-    let mut hint = std::mem::take(&mut *capture.hint);
+    let mut hint = capture.hint.take().map(|hint| *hint).unwrap_or_default();
     let mut event = match prepare(&mut capture, &mut hint) {
         Ok(event) => event,
         Err(reason) => {
@@ -205,7 +205,7 @@ fn build(
         }
         event.threads = vec![Thread {
             id: Some(id),
-            name: capture.thread.name.clone(),
+            name: capture.thread.handle.name().map(str::to_owned),
             stacktrace,
             crashed,
             current: true,
