@@ -1,12 +1,13 @@
 //! Jobs outside of any context: they have a context only once something asks for it, and nobody notices the difference.
 
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use sentry::Level;
 use sentry::protocol::{DataCategory, DiscardReason};
+use sentry::{ClientOptions, Level};
 use sentry_tests::FakeSentry;
-use sentry_tests::support::{LONG, block_on, observe, observe_server, only, options, yield_once};
+use sentry_tests::support::{LONG, Seen, block_on, observe, observe_server, only, options, yield_once};
 use serde_json::{Value, json};
 
 use crate::{DiskFull, pair, step};
@@ -179,28 +180,46 @@ fn a_client_that_is_closed_in_a_job_has_sent_the_first_check_in() {
     assert!(lost.is_none(), "{lost:?}");
 }
 
-/// The records of the threads are bounded, and spans may have taken all their memory.
-#[test]
-fn a_job_checks_in_when_there_is_no_room_for_records() {
-    #[sentry::monitor("no-room")]
-    fn no_room() {}
+/// Runs a closure while the pipeline thread waits in a callback, and reads neither records nor messages.
+fn while_the_pipeline_waits(options: ClientOptions, run: impl FnOnce()) -> Seen<()> {
     let (release, released) = channel::<()>();
     let (began, begun) = channel();
-    let released = std::sync::Mutex::new(Some(released));
-    let options = options().max_record_memory(512 << 10).before_send(move |event| {
-        // The pipeline reads no records meanwhile.
+    let released = Mutex::new(Some(released));
+    let options = options.before_send(move |event| {
         if let Some(released) = released.lock().unwrap().take() {
             began.send(()).unwrap();
             let _ = released.recv_timeout(LONG);
         }
         Some(event)
     });
-    let seen = observe(options, || {
+    observe(options, || {
         sentry::capture_message("the pipeline waits", Level::Info);
         begun.recv_timeout(LONG).unwrap();
-        sentry::start_span("busy", |_| (0..20_000).for_each(|_| step()));
-        no_room();
+        run();
         drop(release);
+    })
+}
+
+/// Its first check-in is a record, its last one a message.
+#[test]
+fn the_first_check_in_arrives_first_if_the_job_asks_for_its_context() {
+    #[sentry::monitor("asks")]
+    fn asks() {
+        sentry::set_tag("asked", "yes");
+    }
+    assert_eq!(pair(&while_the_pipeline_waits(options(), asks)).1["status"], "ok");
+}
+
+/// The records of the threads are bounded, and spans may have taken all their memory.
+#[test]
+fn a_job_checks_in_when_there_is_no_room_for_records() {
+    #[sentry::monitor("no-room")]
+    fn no_room() {}
+    let seen = while_the_pipeline_waits(options().max_record_memory(512 << 10), || {
+        // The thread tells the pipeline its scopes while there is room.
+        step();
+        sentry::start_span("busy", |_| (0..200_000).for_each(|_| step()));
+        no_room();
     });
     assert_eq!(pair(&seen).1["status"], "ok");
     let dropped = seen.stats.dropped.iter().any(|lost| lost.reason == DiscardReason::BufferOverflow);
