@@ -109,7 +109,17 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
 /// Runs code whose panics the caller catches, without capturing them as events.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    let _restore = Restore::after(&QUIET, true);
+    /// Puts the former value back. Not [`Restore`], which would call a function to find the value: a root span does this.
+    struct Loud(bool);
+
+    impl Drop for Loud {
+        #[inline]
+        fn drop(&mut self) {
+            QUIET.with(|quiet| quiet.set(self.0));
+        }
+    }
+
+    let _loud = Loud(QUIET.with(|quiet| quiet.replace(true)));
     run()
 }
 

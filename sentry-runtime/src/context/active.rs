@@ -48,11 +48,7 @@ pub(crate) fn replace(span: Lineage) -> Lineage {
 /// Returns whether a context is the active one.
 #[inline]
 pub(crate) fn is_in(context: &Arc<Context>) -> bool {
-    let local = local();
-    local
-        .context
-        .try_borrow()
-        .is_ok_and(|own| own.as_ref().is_some_and(|active| Arc::ptr_eq(active, context)))
+    local().context_at.get() == Arc::as_ptr(context)
 }
 
 /// Marks the open spans of this thread as the parent's. Runs in a forked child, on its only thread. A span that the

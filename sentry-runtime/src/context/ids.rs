@@ -14,23 +14,27 @@ use crate::trace::ids::{LocalId, STEP, mix};
 #[inline]
 pub(crate) fn next() -> LocalId {
     let local = local();
-    next_of_seeded(local).unwrap_or_else(|| {
-        let first = seed();
-        local.last_id.set(first);
-        first
-    })
+    if local.last_id.get() != 0 {
+        return next_of_seeded(local);
+    }
+    let first = seed();
+    local.last_id.set(first);
+    first
 }
 
-/// Like [`next`], without the slow path to the operating system: `None` before the thread's first id.
+/// Like [`next`], for a thread that has had its first id: one whose queue of records is open, see [`ensure_seeded`].
 #[inline]
-pub(crate) fn next_of_seeded(local: &Local) -> Option<LocalId> {
-    let last = local.last_id.get();
-    if last == 0 {
-        return None;
-    }
-    let next = last.wrapping_add(STEP);
+pub(crate) fn next_of_seeded(local: &Local) -> LocalId {
+    let next = local.last_id.get().wrapping_add(STEP);
     local.last_id.set(next);
-    Some(next)
+    next
+}
+
+/// Draws the first id of this thread, unless it has one.
+pub(crate) fn ensure_seeded() {
+    if local().last_id.get() == 0 {
+        next();
+    }
 }
 
 /// Returns a random number that other threads and processes are unlikely to have.

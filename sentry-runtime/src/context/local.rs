@@ -8,12 +8,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
+use std::ptr;
 use std::sync::Arc;
 
-use super::state::{ContextStack, LazyRoot, Output, SavedContext, Unmaterialized};
+use super::state::{ContextStack, LazyRoot, SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
+use crate::trace::record::Record;
+use crate::trace::ring::Producer;
 
 /// The state of one thread, in this order: a span and its parent are written one after the other, and reading in one
 /// piece what was just written in two is slow. If the fields are not adjacent, the compiler cannot merge the reads.
@@ -33,12 +36,14 @@ pub(crate) struct Local {
     pub(crate) seen_error_at: Cell<Ticks>,
     /// The parts that are missing in the context.
     pub(crate) unmaterialized: Cell<Unmaterialized>,
-    /// The destination of records.
-    pub(crate) output: RefCell<Output>,
+    /// The destination of records, opened by the first one and closed when the thread ends.
+    pub(crate) output: Producer<Record>,
     /// The lazy root, which has no context.
     pub(crate) lazy_root: LazyRoot,
-    /// The active context; `None` for that of the process.
+    /// The active context; `None` for that of the process. Only [`install`](Self::install) replaces it.
     pub(crate) context: RefCell<Option<Arc<Context>>>,
+    /// The address of the active context, null for that of the process: compared on the hot path.
+    pub(crate) context_at: Cell<*const Context>,
     /// The contexts that guards replaced.
     pub(crate) context_stack: ContextStack,
 }
@@ -60,18 +65,19 @@ impl Local {
     /// materialized.
     #[inline]
     pub(crate) fn install(&self, new: SavedContext) -> SavedContext {
-        let (mode, segment) = match &new.context {
-            Some(context) => (context.mode(), context.key()),
-            None => (Mode::Root, 0),
+        let (mode, segment, at) = match &new.context {
+            Some(context) => (context.mode(), context.key(), Arc::as_ptr(context)),
+            None => (Mode::Root, 0, ptr::null()),
         };
         self.mode.set(mode);
         self.segment.set(segment);
+        self.context_at.set(at);
         SavedContext { active: self.replace(new.active), context: self.context.replace(new.context) }
     }
 
     /// Returns whether the thread has no context of its own.
     pub(crate) fn is_in_process_context(&self) -> bool {
-        self.context.try_borrow().is_ok_and(|own| own.is_none())
+        self.context_at.get().is_null()
     }
 }
 
@@ -86,8 +92,9 @@ thread_local! {
             last_id: Cell::new(0),
             unmaterialized: Cell::new(Unmaterialized::NOTHING),
             lazy_root: LazyRoot::new(),
-            output: RefCell::new(Output::None),
+            output: Producer::unopened(),
             context: RefCell::new(None),
+            context_at: Cell::new(ptr::null()),
             context_stack: ContextStack::new(),
         })
     };
@@ -113,7 +120,7 @@ struct AtExit;
 impl Drop for AtExit {
     fn drop(&mut self) {
         let local = local();
-        drop(local.output.replace(Output::Closed));
+        local.output.close();
         drop(local.install(SavedContext::default()));
         local.lazy_root.close();
         local.context_stack.close();

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
+use super::ids;
 use super::local::{Local, closes_at_exit, local};
-use super::state::Output;
 use crate::base::callback;
 use crate::base::fork::PerProcess;
 use crate::protocol::AttributeValue;
@@ -22,7 +22,7 @@ use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Record, SpanOutcome};
-use crate::trace::ring::{self, Budget, Consumer, Producer};
+use crate::trace::ring::{self, Budget, Consumer};
 
 /// The default memory for records of the whole process, in chunks of 8 KiB.
 pub(crate) const DEFAULT_CHUNKS: usize = 2048;
@@ -56,13 +56,8 @@ fn fresh() -> MutexGuard<'static, Vec<Source>> {
 
 /// Drops the queues of the parent process, which sends their contents. Runs in a forked child, on its only thread.
 pub(crate) fn reset_after_fork() {
-    // The thread may be ending and have closed its queue.
-    if let Ok(mut output) = local().output.try_borrow_mut()
-        && matches!(*output, Output::Open(_))
-    {
-        // Nothing reads or frees the parent's chunk in the child.
-        std::mem::forget(std::mem::replace(&mut *output, Output::None));
-    }
+    // A thread that is ending has closed its queue.
+    local().output.reset_after_fork();
     local().lazy_root.reset_after_fork();
     BUDGET.reset_after_fork();
     LOST_SPANS.store(0, Ordering::Relaxed);
@@ -121,21 +116,11 @@ pub(crate) fn push(record: Record) {
 /// written memory in larger pieces stalls the processor. Returns whether there was room.
 #[inline(always)]
 pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> Record) -> bool {
-    let Ok(mut output) = local.output.try_borrow_mut() else {
+    if !local.output.has_room() && !find_room(local) {
         count_lost(kind);
         return false;
-    };
-    let producer = match &mut *output {
-        Output::Open(producer) if producer.has_room() => producer,
-        output => match find_room(output) {
-            Some(producer) => producer,
-            None => {
-                count_lost(kind);
-                return false;
-            }
-        },
-    };
-    if producer.write(make) {
+    }
+    if local.output.write(make) {
         crate::base::worker::chunk_filled();
     }
     true
@@ -145,14 +130,11 @@ pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> 
 /// slow path is a tail call, so no register has to be saved. Returns whether the record was written.
 #[inline(always)]
 fn push_at_once(local: &Local, make: impl FnOnce() -> Record) -> bool {
-    let Ok(mut output) = local.output.try_borrow_mut() else { return false };
-    match &mut *output {
-        Output::Open(producer) if producer.has_room_to_spare() => {
-            producer.write(make);
-            true
-        }
-        _ => false,
+    if !local.output.has_room_to_spare() {
+        return false;
     }
+    local.output.write(make);
+    true
 }
 
 /// The span of an annotated function that is ending.
@@ -176,46 +158,68 @@ impl Ending {
     /// Writes the record.
     #[inline(always)]
     pub(crate) fn write(self, local: &Local) {
-        let end = clock::now();
-        push_made(local, RecordKind::Span, || self.at(end));
+        if !self.write_at_once(local) {
+            self.write_slowly(local);
+        }
     }
 
-    /// Writes the record if that needs no function call, see [`push_at_once`]. Returns whether it was written.
+    /// Writes the record if that needs no function call: the counter is the clock, and the record is not the last of its
+    /// chunk. Returns whether it was written.
     #[inline(always)]
     pub(crate) fn write_at_once(self, local: &Local) -> bool {
-        clock::now_by_counter().is_some_and(|end| push_at_once(local, || self.at(end)))
+        let end = clock::counter();
+        local.output.write_at_once(|| self.at(end))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn write_slowly(self, local: &Local) {
+        let end = clock::now();
+        push_made(local, RecordKind::Span, || self.at(end));
     }
 }
 
 /// Sets an attribute of a span of a segment.
-#[inline(always)]
+#[allow(dead_code, reason = "for the integrations of servers, which are features")]
 pub(crate) fn attribute(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue) {
-    // The kind is usually known at compile time.
     match value {
-        AttributeValue::I64(value) => integer(segment, span, key, value),
-        AttributeValue::Str(value) => text(segment, span, key, value),
         AttributeValue::Array(_) => list(segment, span, key, value),
         value => any(segment, span, key, value),
     }
 }
 
-// These are `extern "C"`, which cannot unwind, so that the callers need no landing pads.
+/// Sets an attribute of a span of the active segment.
+#[inline(always)]
+pub(crate) fn attribute_here(local: &Local, span: LocalId, key: &'static str, value: AttributeValue) {
+    // The kind is usually known at compile time.
+    match value {
+        AttributeValue::I64(value) => integer(local, span, key, value),
+        AttributeValue::Str(value) => text(local, span, key, value),
+        AttributeValue::Array(_) => list(local.segment.get(), span, key, value),
+        value => any(local.segment.get(), span, key, value),
+    }
+}
+
+// These are `extern "C"`, which cannot unwind, so that the callers need no landing pads. They take the thread's state,
+// because finding it counts as a function call here, around which six registers would have to be saved.
 macro_rules! attributes {
     ($($name:ident or $slowly:ident ($value:ident: $ty:ty) => $made:expr;)*) => {$(
         #[inline(never)]
         #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
-        extern "C" fn $name(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
+        extern "C" fn $name(local: &Local, span: LocalId, key: &'static str, $value: $ty) {
+            let segment = local.segment.get();
             let make = || Record::Attribute { segment, span, key, value: $made };
-            if !push_at_once(local(), make) {
-                $slowly(segment, span, key, $value);
+            if !push_at_once(local, make) {
+                $slowly(local, span, key, $value);
             }
         }
 
         #[cold]
         #[inline(never)]
         #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
-        extern "C" fn $slowly(segment: LocalId, span: LocalId, key: &'static str, $value: $ty) {
-            push_made(local(), RecordKind::More, || Record::Attribute { segment, span, key, value: $made });
+        extern "C" fn $slowly(local: &Local, span: LocalId, key: &'static str, $value: $ty) {
+            let segment = local.segment.get();
+            push_made(local, RecordKind::More, || Record::Attribute { segment, span, key, value: $made });
         }
     )*};
 }
@@ -237,54 +241,52 @@ fn list(segment: LocalId, span: LocalId, key: &'static str, value: AttributeValu
     any(segment, span, key, Shallow::of(value).into_inner());
 }
 
-/// Sets an attribute whose text is copied here: a short text directly into the record.
+/// Sets an attribute of a span of the active segment. Its text is copied here: a short text directly into the record.
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
-pub(crate) extern "C" fn copied(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
+pub(crate) extern "C" fn copied_here(local: &Local, span: LocalId, key: &'static str, text: &str) {
+    let segment = local.segment.get();
     let written = InlineStr::new(text).is_some_and(|text| {
         let make = || Record::Attribute { segment, span, key, value: AttributeValue::Inline(text) };
-        push_at_once(local(), make)
+        push_at_once(local, make)
     });
     if !written {
-        copied_slowly(segment, span, key, text);
+        copied_slowly(local, span, key, text);
     }
 }
 
 #[cold]
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from Rust alone")]
-extern "C" fn copied_slowly(segment: LocalId, span: LocalId, key: &'static str, text: &str) {
+extern "C" fn copied_slowly(local: &Local, span: LocalId, key: &'static str, text: &str) {
     any(
-        segment,
+        local.segment.get(),
         span,
         key,
         InlineStr::new(text).map_or_else(|| AttributeValue::from(text), AttributeValue::Inline),
     );
 }
 
-/// Takes a fresh chunk, or opens the thread's queue. Returns `None` without memory, or if the thread is ending.
+/// Takes a fresh chunk, or opens the thread's queue. Returns `false` without memory, or if the thread is ending.
 #[cold]
 #[inline(never)]
-fn find_room(output: &mut Output) -> Option<&mut Producer<Record>> {
+fn find_room(local: &Local) -> bool {
     // The caller must not unwind.
-    callback::contain(move || find_or_make_room(output)).flatten()
+    callback::contain(|| find_or_make_room(local)).unwrap_or_default()
 }
 
-fn find_or_make_room(output: &mut Output) -> Option<&mut Producer<Record>> {
-    if matches!(output, Output::None) && closes_at_exit() {
-        let (producer, records) = ring::queue(&BUDGET)?;
-        let source = Source { records, thread: thread::current(), around: None };
-        fresh().push(source);
-        *output = Output::Open(producer);
+fn find_or_make_room(local: &Local) -> bool {
+    if local.output.is_unopened() && closes_at_exit() {
+        // What is written at once takes an id before, without asking whether the thread has a first one.
+        ids::ensure_seeded();
+        let Some(records) = local.output.open(&BUDGET, clock::is_counter()) else { return false };
+        fresh().push(Source { records, thread: thread::current(), around: None });
         // The first record of a process starts the pipeline. Later calls matter because many short threads take chunks
         // as quickly as one thread that fills its own.
         crate::base::worker::ensure();
         crate::base::worker::chunk_filled();
     }
-    match output {
-        Output::Open(producer) => producer.make_room().then_some(producer),
-        _ => None,
-    }
+    local.output.make_room()
 }
 
 #[cold]

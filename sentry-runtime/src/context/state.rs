@@ -1,8 +1,7 @@
-//! The parts of the thread state: replaced contexts, the parts missing in the context, the lazy root, and the
-//! destination of records.
+//! The parts of the thread state: replaced contexts, the parts missing in the context, and the lazy root.
 //!
 //! Only the types are declared here, so that `local.rs` can hold all of them in one thread-local. The functions on them
-//! are in `context_stack.rs`, `active.rs`, `lazy_root.rs` and `recorder.rs`.
+//! are in `context_stack.rs`, `active.rs` and `lazy_root.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Weak};
@@ -13,8 +12,7 @@ use crate::protocol::{DataCategory, DiscardReason};
 use crate::scope::Scope;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
-use crate::trace::record::{LazyName, Record};
-use crate::trace::ring::Producer;
+use crate::trace::record::LazyName;
 
 /// A context and the active span in it, to be activated or restored.
 #[derive(Debug, Default)]
@@ -41,15 +39,6 @@ impl Unmaterialized {
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
-}
-
-/// The destination of a thread's records.
-pub(crate) enum Output {
-    /// Nothing has been recorded yet.
-    None,
-    Open(Producer<Record>),
-    /// The thread is ending.
-    Closed,
 }
 
 /// The contexts to restore. Guards are usually dropped in reverse order of their creation, so this is a stack; a guard

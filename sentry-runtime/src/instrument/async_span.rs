@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::autoref::RecordAttribute;
+use super::autoref::{Here, RecordAttribute};
 use super::instrumented::{Before, End, PollHooks, Previous, Stage};
 use super::prepared::{self, Prepared};
 use super::span::IntoParent;
@@ -29,17 +29,20 @@ use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock;
 use crate::trace::ids::{Lineage, LocalId};
 
-/// The flags live in the highest bits of the start time, which a clock does not reach in centuries.
-const FAILED: u64 = 1 << 63;
-/// There is nothing to record, or nothing left to record.
-const OVER: u64 = 1 << 62;
+/// The flags live in the highest bits of the start time, which a clock does not reach in centuries, and in its lowest
+/// bit. They are chosen so that one comparison of a signed number tells the [`Stage`].
+///
+/// There is nothing to record, or nothing left to record. This is the sign bit.
+const OVER: u64 = 1 << 63;
+const FAILED: u64 = 1 << 62;
+/// The polls of the span are recorded.
+const TRACKED: u64 = 1 << 61;
+/// During a poll: another context was active before and is kept in the span. Greater than every start time without a
+/// flag.
+const SWAPPED: u64 = 1 << 60;
 /// Before the first poll: the parent was given explicitly, so the span that is active then does not replace it.
-const GIVEN: u64 = 1 << 61;
-/// During a poll: another context was active before and is kept in the span.
-const SWAPPED: u64 = GIVEN;
-/// The polls of the span are recorded. Greater than every start time without a flag.
-const TRACKED: u64 = 1 << 60;
-const FLAGS: u64 = FAILED | OVER | GIVEN | TRACKED;
+const GIVEN: u64 = 1;
+const FLAGS: u64 = OVER | FAILED | TRACKED | SWAPPED | GIVEN;
 
 /// The span of a future. It starts with the first poll.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ pub fn span(site: &'static Callsite) -> AsyncSpan {
         return AsyncSpan { context: None, site, id: 0, parent: 0, start: OVER };
     }
     let (context, id) = called(site);
-    AsyncSpan { context, site, id, parent: active_span(), start: 0 }
+    AsyncSpan { context, site, id, parent: active::position().1, start: 0 }
 }
 
 /// Returns what the call captures: the context, and an id if a span may be recorded.
@@ -78,9 +81,9 @@ extern "C" fn called(site: &'static Callsite) -> (Option<Arc<Context>>, LocalId)
     let local = local();
     // The id is assigned now, so that attributes can be set before the first poll.
     let id = match local.mode.get() {
-        Mode::Sampled => ids::next_of_seeded(local),
+        Mode::Sampled if local.last_id.get() != 0 => Some(ids::next_of_seeded(local)),
         Mode::Unsampled => Some(0),
-        Mode::Root | Mode::Filtered | Mode::Counted => None,
+        _ => None,
     };
     match id {
         Some(id) => match active::own_context_at_once(local) {
@@ -124,11 +127,6 @@ fn ignored(context: &Option<Arc<Context>>, site: &'static Callsite) -> bool {
     plain && context.as_ref().is_some_and(|context| ignore::ignores_call(context, site))
 }
 
-#[inline(never)]
-extern "C" fn active_span() -> LocalId {
-    active::position().1
-}
-
 /// Creates the span of a call of an annotated `async` function, under a given parent.
 pub fn span_under(site: &'static Callsite, parent: impl IntoParent) -> AsyncSpan {
     let position = (client::capture_mode() != client::CaptureMode::Off)
@@ -157,17 +155,22 @@ impl AsyncSpan {
         if self.id == 0 {
             return;
         }
-        let segment = if self.start & !FLAGS != 0 {
-            // Entered: the context is the active one of the thread.
-            active::position().0
-        } else {
-            match self.context.as_ref().and_then(|context| context.segment()) {
-                Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
-                // The span may become a root; the pipeline finds such attributes by the span's id alone.
-                _ => self.id,
-            }
-        };
-        value.record(segment, self.id, key);
+        let here = Here::new();
+        let active = here.segment();
+        // Before the first poll, another segment may be active.
+        here.set_segment(if self.start & !FLAGS != 0 { active } else { self.segment_before_start() });
+        value.record(here, self.id, key);
+        here.set_segment(active);
+    }
+
+    /// Returns the segment of attributes that are set before the first poll.
+    #[inline(never)]
+    fn segment_before_start(&self) -> LocalId {
+        match self.context.as_ref().and_then(|context| context.segment()) {
+            Some(segment) if !self.site.has(callsite::NOT_A_PLAIN_CHILD) => segment.key,
+            // The span may become a root; the pipeline finds such attributes by the span's id alone.
+            _ => self.id,
+        }
     }
 
     /// Records that the function returned an error.
@@ -202,7 +205,7 @@ impl AsyncSpan {
     /// Starts the span at its first poll.
     fn begin(&mut self) {
         if self.is_plain() && self.context.as_ref().is_some_and(active::is_in) {
-            self.start = clock::now();
+            self.start = clock::now() & !FLAGS;
             self.parent = active::position().1;
             return;
         }
@@ -215,7 +218,7 @@ impl AsyncSpan {
     /// Determines the parent of a span that is polled elsewhere, or that is more than a plain child.
     #[cold]
     fn find_place(&mut self, given: bool) {
-        self.start = clock::now();
+        self.start = clock::now() & !FLAGS;
         let judged =
             self.context.as_ref().is_some_and(|taken| matches!(taken.mode(), Mode::Filtered | Mode::Counted));
         let nearer = if given { None } else { active::nearer_than(self.context.as_deref()) };
@@ -251,20 +254,21 @@ impl AsyncSpan {
 /// Makes the span active and returns the span that was active before.
 #[inline(never)]
 extern "C" fn enter(work: &mut AsyncSpan) -> Lineage {
+    // Before anything else, so that nothing but the address of the span has to be kept meanwhile.
+    let local = local();
     // Polled where it was called, which is the common case: the right context is active already.
-    if !work.context.as_ref().is_some_and(active::is_in) {
+    if work.context.as_ref().is_none_or(|taken| Arc::as_ptr(taken) != local.context_at.get()) {
         return enter_slowly(work);
     }
-    // One comparison for a span that has not started, whose start is 0, and for one with flags.
-    if work.start.wrapping_sub(1) >= TRACKED - 1 {
-        if work.start & !FLAGS != 0 || !work.is_plain() || polls::are_recorded() {
+    // One comparison for a span that has not started, whose start is 0 or 1, and for one with flags.
+    if work.start.wrapping_sub(2) >= SWAPPED - 2 {
+        if work.start != 0 || !work.is_plain() || !local.output.writes_at_once() || polls::are_recorded() {
             return enter_slowly(work);
         }
-        let Some(now) = clock::now_by_counter() else { return enter_slowly(work) };
-        work.start = now;
-        work.parent = local().span.get();
+        work.start = clock::counter() & !FLAGS;
+        work.parent = local.span.get();
     }
-    active::replace(work.active())
+    local.replace(work.active())
 }
 
 /// The slow path of [`enter`]. If another context was active, it is kept in the field that held the span's own
@@ -294,7 +298,7 @@ extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
     before
 }
 
-/// Restores what was active before.
+/// Restores what was active before. A function of its own, because with its code in it, `poll` is not inlined any more.
 #[inline(never)]
 extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
     if work.start & (SWAPPED | TRACKED) != 0 {
@@ -326,12 +330,10 @@ fn swap(work: &mut AsyncSpan, active: Lineage) -> Lineage {
 impl PollHooks for AsyncSpan {
     #[inline]
     fn stage(&self) -> Stage {
-        if self.start & OVER != 0 {
-            Stage::Over
-        } else if self.start & !FLAGS == 0 {
-            Stage::New
-        } else {
-            Stage::Begun
+        match self.start.cast_signed() {
+            ..0 => Stage::Over,
+            0..=1 => Stage::New,
+            2.. => Stage::Begun,
         }
     }
 

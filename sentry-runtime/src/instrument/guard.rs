@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use super::autoref::RecordAttribute;
+use super::autoref::{Here, RecordAttribute};
 use super::gen_ai;
 use super::ignore;
 use super::prepared::{Prepared, prepare};
@@ -21,7 +21,7 @@ use crate::context::activation;
 use crate::context::active;
 use crate::context::ids;
 use crate::context::lazy_root;
-use crate::context::local::local;
+use crate::context::local::{Local, local};
 use crate::context::recorder::Ending;
 use crate::context::state::SavedContext;
 use crate::context::thread_context::Mode;
@@ -114,20 +114,23 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
 #[inline(never)]
 extern "C" fn start(guard: &mut SpanGuard) {
     let local = local();
-    match local.mode.get() {
-        Mode::Sampled => {
-            // The slow paths are tail calls.
-            let (Some(id), Some(start)) = (ids::next_of_seeded(local), clock::now_by_counter()) else {
-                return start_child_slowly(guard);
-            };
-            guard.parent = local.span.replace(id);
-            guard.outer = local.parent.replace(guard.parent);
-            guard.id = id;
-            guard.start = start & !FLAGS | LIVE | RECORDING;
+    let mode = local.mode.get();
+    // Comparisons, because a `match` becomes a jump through a table. The slow paths are tail calls.
+    if mode == Mode::Sampled {
+        if !local.output.writes_at_once() {
+            return start_child_slowly(guard);
         }
-        Mode::Unsampled => guard.start = local.seen_error_at.get() + 1,
-        Mode::Root => start_root(guard),
-        Mode::Filtered | Mode::Counted => start_filtered(guard),
+        let (id, start) = (ids::next_of_seeded(local), clock::counter());
+        guard.parent = local.span.replace(id);
+        guard.outer = local.parent.replace(guard.parent);
+        guard.id = id;
+        guard.start = start & !FLAGS | LIVE | RECORDING;
+    } else if mode == Mode::Unsampled {
+        guard.start = local.seen_error_at.get() + 1;
+    } else if mode == Mode::Root {
+        start_root(guard);
+    } else {
+        start_filtered(guard);
     }
 }
 
@@ -163,7 +166,7 @@ fn in_cleanup() -> u64 {
     if std::thread::panicking() { IN_CLEANUP } else { 0 }
 }
 
-/// Like [`start`], for the first child of a thread and for processors whose counter cannot serve as a clock.
+/// Like [`start`], for a thread without a queue of records and for processors whose counter cannot serve as a clock.
 #[cold]
 #[inline(never)]
 extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
@@ -200,15 +203,16 @@ extern "C" fn start_with_context(guard: &mut SpanGuard) {
 /// Ends the span.
 #[inline(never)]
 extern "C" fn end(guard: &mut SpanGuard) {
+    // What counts as a function call comes first, so that only the guard's address has to be kept meanwhile.
+    if std::thread::panicking() {
+        return end_panicking(guard);
+    }
+    let local = local();
     if guard.start & OWNS != 0 {
-        return end_root(guard);
+        return end_root(guard, local);
     }
     // The child of a sampled span, and its segment is active on this thread again.
-    if std::thread::panicking() {
-        return end_child_panicking(guard);
-    }
     let outcome = if guard.start & FAILED != 0 { SpanOutcome::Failed } else { SpanOutcome::Ok };
-    let local = local();
     // The slow paths are tail calls.
     if !guard.ending(local.segment.get(), outcome).write_at_once(local) {
         return end_child_slowly(guard, outcome);
@@ -225,26 +229,30 @@ extern "C" fn end(guard: &mut SpanGuard) {
 )]
 extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: SpanOutcome) {
     let local = local();
-    guard.ending(local.segment.get(), outcome).write(local);
+    guard.ending(local.segment.get(), outcome).write_slowly(local);
     local.replace(Lineage { span: guard.parent, parent: guard.outer });
 }
 
 /// Like [`end`], while the thread panics. A destructor may have called the function, or a panic leaves it.
 #[cold]
 #[inline(never)]
-extern "C" fn end_child_panicking(guard: &mut SpanGuard) {
-    unwinding::passes(guard.start & !FLAGS);
-    end_child_slowly(guard, SpanOutcome::Failed);
+extern "C" fn end_panicking(guard: &mut SpanGuard) {
+    let since = guard.start & !FLAGS;
+    if guard.start & OWNS == 0 {
+        unwinding::passes(since);
+        return end_child_slowly(guard, SpanOutcome::Failed);
+    }
+    if guard.start & IN_CLEANUP == 0 {
+        unwinding::leaves(since)
+    } else {
+        unwinding::passes(since)
+    }
+    end_root(guard, local());
 }
 
 /// Ends a span that activated a context, or the root of a trace.
 #[inline(never)]
-extern "C" fn end_root(guard: &mut SpanGuard) {
-    if std::thread::panicking() {
-        let since = guard.start & !FLAGS;
-        if guard.start & IN_CLEANUP == 0 { unwinding::leaves(since) } else { unwinding::passes(since) }
-    }
-    let local = local();
+extern "C" fn end_root(guard: &mut SpanGuard, local: &Local) {
     if local.lazy_root.is_open(guard.id) {
         callback::contain(|| lazy_root::end(local, guard.outcome()));
     } else {
@@ -285,7 +293,7 @@ impl SpanGuard {
     #[doc(hidden)]
     pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
         if self.is_recording() {
-            value.record(active::position().0, self.id, key);
+            value.record(Here::new(), self.id, key);
         }
     }
 

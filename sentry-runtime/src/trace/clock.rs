@@ -78,10 +78,15 @@ pub(crate) fn now() -> Ticks {
     counter::read().unwrap_or_else(nanoseconds)
 }
 
-/// Like [`now`], if ticks are the processor's, otherwise `None`.
+/// Returns whether ticks are those of the processor's counter. The answer does not change once a client has started.
+pub(crate) fn is_counter() -> bool {
+    counter::read().is_some()
+}
+
+/// Like [`now`], if [`is_counter`]; otherwise meaningless.
 #[inline]
-pub(crate) fn now_by_counter() -> Option<Ticks> {
-    counter::read()
+pub(crate) fn counter() -> Ticks {
+    counter::count()
 }
 
 #[cold]

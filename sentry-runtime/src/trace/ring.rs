@@ -5,6 +5,9 @@
 //! by fresh ones while the [`Budget`] of the process allows, and return to it when they were read. Without a free chunk
 //! there is no room, and the caller counts the items that it could not write.
 //!
+//! A producer is part of the thread's state before it is opened and after it is closed; it has no room then. One
+//! comparison therefore answers whether an item can be written at once.
+//!
 //! This is one of the few places with `unsafe` code. The argument in short: a slot is written by the producer
 //! before the length that covers it is published (release), and read by the consumer after it saw that length
 //! (acquire), once; a chunk is linked before the consumer can leave its predecessor, and only the consumer
@@ -15,6 +18,7 @@
 
 #![expect(unsafe_code, reason = "slots are written by one thread and read by another, see the module's text")]
 
+use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::TryLockError;
@@ -114,10 +118,21 @@ impl<T> Budget<T> {
 
 /// The writing end, used by one thread at a time.
 pub(crate) struct Producer<T: 'static> {
-    chunk: NonNull<Chunk<T>>,
-    written: usize,
-    closed: Arc<AtomicBool>,
-    budget: &'static Budget<T>,
+    /// Dangling while the queue is not open.
+    chunk: Cell<NonNull<Chunk<T>>>,
+    /// The number of written slots of the chunk; [`CHUNK`] while the queue is not open.
+    written: Cell<usize>,
+    /// The number of slots that [`write_at_once`](Self::write_at_once) fills: less than [`CHUNK`], and none while the
+    /// queue is not open.
+    at_once: Cell<usize>,
+    link: RefCell<Link<T>>,
+}
+
+/// The connection of a producer to its queue.
+enum Link<T: 'static> {
+    Unopened,
+    Open { closed: Arc<AtomicBool>, budget: &'static Budget<T> },
+    Closed,
 }
 
 /// The reading end. It may move between threads, but only one at a time reads.
@@ -133,38 +148,93 @@ unsafe impl<T: Send> Send for Producer<T> {}
 // SAFETY: the consumer only reads what the producer published, and items are `Send`.
 unsafe impl<T: Send> Send for Consumer<T> {}
 
-/// Creates a queue, or returns `None` if the budget has no chunk left.
-pub(crate) fn queue<T: Send>(budget: &'static Budget<T>) -> Option<(Producer<T>, Consumer<T>)> {
-    let chunk = NonNull::from(Box::leak(budget.take()?));
-    let closed = Arc::new(AtomicBool::new(false));
-    Some((
-        Producer { chunk, written: 0, closed: Arc::clone(&closed), budget },
-        Consumer { chunk, read: 0, closed, budget },
-    ))
-}
-
 impl<T> Producer<T> {
+    /// Returns a producer without a queue.
+    pub(crate) const fn unopened() -> Self {
+        Self {
+            chunk: Cell::new(NonNull::dangling()),
+            written: Cell::new(CHUNK),
+            at_once: Cell::new(0),
+            link: RefCell::new(Link::Unopened),
+        }
+    }
+
+    /// Opens a queue, once. Returns its reading end, or `None` if the budget has no chunk left or the producer has been
+    /// opened or closed before. `at_once` says whether [`write_at_once`](Self::write_at_once) writes anything.
+    pub(crate) fn open(&self, budget: &'static Budget<T>, at_once: bool) -> Option<Consumer<T>> {
+        let mut link = self.link.try_borrow_mut().ok()?;
+        if !matches!(*link, Link::Unopened) {
+            return None;
+        }
+        let chunk = NonNull::from(Box::leak(budget.take()?));
+        let closed = Arc::new(AtomicBool::new(false));
+        *link = Link::Open { closed: Arc::clone(&closed), budget };
+        self.chunk.set(chunk);
+        self.written.set(0);
+        self.at_once.set(if at_once { CHUNK - 1 } else { 0 });
+        Some(Consumer { chunk, read: 0, closed, budget })
+    }
+
+    /// Returns whether the producer has never been opened or closed.
+    pub(crate) fn is_unopened(&self) -> bool {
+        self.link.try_borrow().is_ok_and(|link| matches!(*link, Link::Unopened))
+    }
+
+    /// Closes the queue for good: the consumer reads the rest.
+    pub(crate) fn close(&self) {
+        if let Link::Open { closed, .. } = self.detach(Link::Closed) {
+            closed.store(true, Ordering::Release);
+        }
+    }
+
+    /// Forgets an open queue and its chunk, which are another process's, so that a new one can be opened.
+    pub(crate) fn reset_after_fork(&self) {
+        if self.link.try_borrow().is_ok_and(|link| matches!(*link, Link::Open { .. })) {
+            // Nothing reads or frees the parent's chunk in the child.
+            std::mem::forget(self.detach(Link::Unopened));
+        }
+    }
+
+    /// Leaves the queue, so that there is no room.
+    fn detach(&self, link: Link<T>) -> Link<T> {
+        self.at_once.set(0);
+        self.written.set(CHUNK);
+        match self.link.try_borrow_mut() {
+            Ok(mut own) => std::mem::replace(&mut *own, link),
+            Err(_) => Link::Closed,
+        }
+    }
+
     /// Returns whether this chunk has room for an item.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.written < CHUNK
+        self.written.get() < CHUNK
     }
 
     /// Returns whether this chunk has room for an item that does not fill it.
     #[inline]
     pub(crate) fn has_room_to_spare(&self) -> bool {
-        self.written < CHUNK - 1
+        self.written.get() < CHUNK - 1
+    }
+
+    /// Returns whether the queue is open and was opened for [`write_at_once`](Self::write_at_once).
+    #[inline]
+    pub(crate) fn writes_at_once(&self) -> bool {
+        self.at_once.get() != 0
     }
 
     /// Returns whether there is room for an item; takes a fresh chunk if necessary.
     #[inline]
-    pub(crate) fn make_room(&mut self) -> bool {
+    pub(crate) fn make_room(&self) -> bool {
         self.has_room() || self.take_chunk()
     }
 
     #[cold]
-    fn take_chunk(&mut self) -> bool {
-        match self.budget.take() {
+    fn take_chunk(&self) -> bool {
+        // Held meanwhile: an allocator that records something finds no room.
+        let Ok(link) = self.link.try_borrow_mut() else { return false };
+        let Link::Open { budget, .. } = &*link else { return false };
+        match budget.take() {
             None => false,
             Some(fresh) => {
                 self.link(fresh);
@@ -178,24 +248,56 @@ impl<T> Producer<T> {
     ///
     /// The item is created in place, so that it need not be copied.
     #[inline(always)]
-    pub(crate) fn write(&mut self, make: impl FnOnce() -> T) -> bool {
-        if self.written >= CHUNK {
+    pub(crate) fn write(&self, make: impl FnOnce() -> T) -> bool {
+        if !self.has_room() {
             return false;
         }
-        // SAFETY: the chunk lives: the consumer frees only chunks that have a successor, and this one, the
-        // last, has none. `written < CHUNK`, and the consumer does not read this slot before the store below; a
-        // `make` that panics leaves it as it was.
-        unsafe {
-            let chunk = self.chunk.as_ref();
-            chunk.slots[self.written].with_mut(|slot| (*slot).write(make()));
-            self.written += 1;
-            chunk.len.store(self.written, Ordering::Release);
+        let item = make();
+        // Read again, because `make` may have written an item itself.
+        let written = self.written.get();
+        if written >= CHUNK {
+            return false;
         }
-        self.written == CHUNK
+        // SAFETY: `written < CHUNK`, so the queue is open.
+        unsafe { self.write_to(written, item) };
+        written + 1 == CHUNK
+    }
+
+    /// Adds an item that does not fill a chunk, if the queue is open for that. Returns whether it was written.
+    #[inline(always)]
+    pub(crate) fn write_at_once(&self, make: impl FnOnce() -> T) -> bool {
+        if self.written.get() >= self.at_once.get() {
+            return false;
+        }
+        let item = make();
+        let written = self.written.get();
+        if written >= self.at_once.get() {
+            return false;
+        }
+        // SAFETY: `written < at_once < CHUNK`, so the queue is open.
+        unsafe { self.write_to(written, item) };
+        true
+    }
+
+    /// Writes a slot and publishes it.
+    ///
+    /// # Safety
+    /// `written` is the number of written slots, and less than `CHUNK`.
+    #[inline(always)]
+    unsafe fn write_to(&self, written: usize, item: T) {
+        // SAFETY: less than `CHUNK` slots are written, so the queue is open, and the chunk lives: the consumer frees only
+        // chunks that have a successor, and this one, the last, has none. The consumer does not read this slot
+        // before the store below.
+        unsafe {
+            let chunk = self.chunk.get().as_ref();
+            chunk.slots.get_unchecked(written).with_mut(|slot| (*slot).write(item));
+            self.written.set(written + 1);
+            chunk.len.store(written + 1, Ordering::Release);
+        }
     }
 
     #[cfg(test)]
-    fn push(&mut self, item: T) -> Result<(), T> {
+    fn push(&self, item: T) -> Result<(), T> {
         if !self.make_room() {
             return Err(item);
         }
@@ -203,19 +305,21 @@ impl<T> Producer<T> {
         Ok(())
     }
 
+    /// Continues with a fresh chunk. The queue is open, and its chunk is full.
     #[cold]
-    fn link(&mut self, fresh: Box<Chunk<T>>) {
+    fn link(&self, fresh: Box<Chunk<T>>) {
         let fresh = NonNull::from(Box::leak(fresh));
-        // SAFETY: the chunk lives, as in `write`; after this store the consumer may free it, and it is not used again.
-        unsafe { self.chunk.as_ref() }.next.store(fresh.as_ptr(), Ordering::Release);
-        self.chunk = fresh;
-        self.written = 0;
+        // SAFETY: the chunk lives, as in `write_to`; after this store the consumer may free it, and it is not used
+        // again.
+        unsafe { self.chunk.get().as_ref() }.next.store(fresh.as_ptr(), Ordering::Release);
+        self.chunk.set(fresh);
+        self.written.set(0);
     }
 }
 
 impl<T> Drop for Producer<T> {
     fn drop(&mut self) {
-        self.closed.store(true, Ordering::Release);
+        self.close();
     }
 }
 
@@ -265,56 +369,7 @@ impl<T> Drop for Consumer<T> {
     }
 }
 
+// The path is written out, because `tests/unsafe` includes this file from elsewhere.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    static BUDGET: Budget<Box<usize>> = Budget::new(1000);
-
-    /// Miri is slow; a few chunks suffice.
-    const ITEMS: usize = if cfg!(miri) { 5 * CHUNK } else { 10_000 };
-
-    #[test]
-    fn items_arrive_in_order_across_threads() {
-        let (mut producer, mut consumer) = queue(&BUDGET).unwrap();
-        let writer = std::thread::spawn(move || {
-            for number in 0..ITEMS {
-                assert!(producer.push(Box::new(number)).is_ok());
-            }
-        });
-        let (mut seen, mut ended) = (Vec::new(), false);
-        while !ended {
-            ended = consumer.drain(|item| seen.push(*item));
-        }
-        writer.join().unwrap();
-        assert_eq!(seen, (0..ITEMS).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn without_a_chunk_the_item_comes_back() {
-        static SMALL: Budget<usize> = Budget::new(2);
-        let (mut producer, mut consumer) = queue(&SMALL).unwrap();
-        let taken = (0..).take_while(|&number| producer.push(number).is_ok()).count();
-        assert_eq!(taken, 2 * CHUNK);
-        let mut seen = 0;
-        consumer.drain(|_| seen += 1);
-        assert_eq!(seen, taken);
-        assert!(producer.push(0).is_ok(), "read chunks are used again");
-        drop(producer);
-        assert!(consumer.drain(drop));
-    }
-
-    #[test]
-    fn what_was_not_read_is_dropped_with_the_queue() {
-        static COUNTED: Budget<Arc<()>> = Budget::new(10);
-        let probe = Arc::new(());
-        let (mut producer, consumer) = queue(&COUNTED).unwrap();
-        for _ in 0..CHUNK + 3 {
-            assert!(producer.push(Arc::clone(&probe)).is_ok());
-        }
-        drop(producer);
-        drop(consumer);
-        assert_eq!(Arc::strong_count(&probe), 1);
-        assert_eq!(COUNTED.live.load(Ordering::Relaxed), 0);
-    }
-}
+#[path = "ring/tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 //! every order in which the steps of its threads can come, under the weakest memory order that the source asks for.
 //! Items are counted references: one that is read twice, or never dropped, fails the model.
 
+#[allow(dead_code, reason = "the rest of the library uses it")]
 #[path = "../../../sentry-runtime/src/trace/ring.rs"]
 mod ring;
 mod ring_parts;
@@ -24,18 +25,22 @@ struct Queue {
 fn queue(chunks: usize) -> Queue {
     let budget = Box::leak(Box::new(Budget::new(chunks)));
     budget.set_limit(chunks);
-    let Some((producer, consumer)) = ring::queue(budget) else { panic!("a fresh budget has a chunk") };
+    let producer = Producer::unopened();
+    let Some(consumer) = producer.open(budget, true) else { panic!("a fresh budget has a chunk") };
     Queue { producer, consumer, probe: Arc::new(()) }
 }
 
 /// Writes items until there is no room, and answers how many.
-fn write(producer: &mut Producer<Item>, numbers: std::ops::Range<usize>, probe: &Arc<()>) -> usize {
+fn write(producer: &Producer<Item>, numbers: std::ops::Range<usize>, probe: &Arc<()>) -> usize {
     let first = numbers.start;
     for number in numbers {
         if !producer.make_room() {
             return number - first;
         }
-        producer.write(|| Item(number, Arc::clone(probe)));
+        // As the recorder does: in place if that is possible, else as the last item of a chunk.
+        if !producer.write_at_once(|| Item(number, Arc::clone(probe))) {
+            producer.write(|| Item(number, Arc::clone(probe)));
+        }
     }
     usize::MAX
 }
@@ -54,10 +59,10 @@ fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
 
 fn main() {
     model("items arrive once and in order through several chunks", || {
-        let Queue { mut producer, mut consumer, probe } = queue(8);
+        let Queue { producer, mut consumer, probe } = queue(8);
         let inner = probe.clone();
         let writer = thread::spawn(move || {
-            write(&mut producer, 0..5, &inner);
+            write(&producer, 0..5, &inner);
         });
         let mut seen = Vec::new();
         consumer.drain(|item| seen.push(item.0));
@@ -68,10 +73,10 @@ fn main() {
     });
 
     model("a queue is given up only when everything was read", || {
-        let Queue { mut producer, mut consumer, probe } = queue(8);
+        let Queue { producer, mut consumer, probe } = queue(8);
         let inner = probe.clone();
         let writer = thread::spawn(move || {
-            write(&mut producer, 0..3, &inner);
+            write(&producer, 0..3, &inner);
         });
         let mut seen = 0;
         if consumer.drain(|_| seen += 1) {
@@ -83,19 +88,19 @@ fn main() {
     });
 
     model("chunks that were read make room again", || {
-        let Queue { mut producer, mut consumer, probe } = queue(2);
+        let Queue { producer, mut consumer, probe } = queue(2);
         let inner = probe.clone();
         let writer = thread::spawn(move || {
-            let written = write(&mut producer, 0..6, &inner).min(6);
+            let written = write(&producer, 0..6, &inner).min(6);
             (producer, written)
         });
         let mut seen = Vec::new();
         consumer.drain(|item| seen.push(item.0));
-        let (mut producer, written) = writer.join().unwrap();
+        let (producer, written) = writer.join().unwrap();
         assert!(written >= 4, "two chunks of two hold four");
         consumer.drain(|item| seen.push(item.0));
         assert_eq!(seen, (0..written).collect::<Vec<_>>());
-        assert_eq!(write(&mut producer, 9..10, &probe), usize::MAX);
+        assert_eq!(write(&producer, 9..10, &probe), usize::MAX);
         drop(producer);
         drop(consumer);
     });
@@ -107,8 +112,9 @@ fn main() {
             .map(|_| {
                 let probe = probe.clone();
                 thread::spawn(move || {
-                    let (mut producer, mut consumer) = ring::queue(budget)?;
-                    let written = write(&mut producer, 0..3, &probe).min(3);
+                    let producer = Producer::unopened();
+                    let mut consumer = producer.open(budget, true)?;
+                    let written = write(&producer, 0..3, &probe).min(3);
                     let mut seen = 0;
                     consumer.drain(|_| seen += 1);
                     drop(producer);
@@ -123,10 +129,10 @@ fn main() {
     });
 
     model("what was not read is dropped with the queue", || {
-        let Queue { mut producer, mut consumer, probe } = queue(8);
+        let Queue { producer, mut consumer, probe } = queue(8);
         let inner = probe.clone();
         let writer = thread::spawn(move || {
-            write(&mut producer, 0..3, &inner);
+            write(&producer, 0..3, &inner);
         });
         consumer.drain(drop);
         writer.join().unwrap();

@@ -6,6 +6,7 @@ use std::fmt::{Debug, Display};
 
 use crate::base::callback;
 use crate::base::probe::Probe;
+use crate::context::local::{Local, local};
 use crate::context::recorder;
 use crate::protocol::AttributeValue;
 
@@ -98,23 +99,52 @@ impl AsText for String {
     }
 }
 
+/// The state of the calling thread, which attributes are recorded with.
+#[derive(Clone, Copy)]
+pub struct Here(&'static Local);
+
+impl Here {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self(local())
+    }
+
+    /// Returns the key of the active segment.
+    #[inline(always)]
+    pub(crate) fn segment(self) -> u64 {
+        self.0.segment.get()
+    }
+
+    /// Sets the key of the segment whose attributes are recorded.
+    #[inline(always)]
+    pub(crate) fn set_segment(self, segment: u64) {
+        self.0.segment.set(segment);
+    }
+}
+
+impl Debug for Here {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Here")
+    }
+}
+
 /// Values that can be recorded as an attribute of a span.
 pub trait RecordAttribute {
-    /// Records the value for a span of a segment.
-    fn record(self, segment: u64, span: u64, key: &'static str);
+    /// Records the value for a span of the active segment.
+    fn record(self, here: Here, span: u64, key: &'static str);
 }
 
 impl RecordAttribute for AttributeValue {
     #[inline(always)]
-    fn record(self, segment: u64, span: u64, key: &'static str) {
-        recorder::attribute(segment, span, key, self);
+    fn record(self, here: Here, span: u64, key: &'static str) {
+        recorder::attribute_here(here.0, span, key, self);
     }
 }
 
 impl RecordAttribute for Text<'_> {
     #[inline(always)]
-    fn record(self, segment: u64, span: u64, key: &'static str) {
-        recorder::copied(segment, span, key, self.0);
+    fn record(self, here: Here, span: u64, key: &'static str) {
+        recorder::copied_here(here.0, span, key, self.0);
     }
 }
 

@@ -1,11 +1,11 @@
 //! The processor's counter, where it is cheaper than the standard clock and as reliable.
 
 #[cfg(target_arch = "aarch64")]
-pub(super) use generic_timer::{choose, read};
+pub(super) use generic_timer::{choose, count, read};
 #[cfg(target_arch = "x86_64")]
-pub(super) use time_stamp_counter::{choose, read};
+pub(super) use time_stamp_counter::{choose, count, read};
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(super) use without_counter::{choose, read};
+pub(super) use without_counter::{choose, count, read};
 
 #[cfg(target_arch = "x86_64")]
 mod time_stamp_counter {
@@ -21,10 +21,15 @@ mod time_stamp_counter {
     }
 
     #[inline]
-    #[expect(unsafe_code, reason = "there is no safe way to read the counter")]
     pub(in crate::trace::clock) fn read() -> Option<u64> {
+        TRUSTED.load(Ordering::Relaxed).then(count)
+    }
+
+    #[inline]
+    #[expect(unsafe_code, reason = "there is no safe way to read the counter")]
+    pub(in crate::trace::clock) fn count() -> u64 {
         // SAFETY: every x86_64 processor has RDTSC, and reading the counter touches no memory.
-        TRUSTED.load(Ordering::Relaxed).then(|| unsafe { core::arch::x86_64::_rdtsc() })
+        unsafe { core::arch::x86_64::_rdtsc() }
     }
 
     fn kernel_uses_it() -> bool {
@@ -67,7 +72,7 @@ mod generic_timer {
 
     #[inline]
     #[expect(unsafe_code, reason = "there is no safe way to read the counter")]
-    fn count() -> u64 {
+    pub(in crate::trace::clock) fn count() -> u64 {
         let count: u64;
         // SAFETY: the instruction writes the named register alone; it touches no memory, stack or flags.
         unsafe {
@@ -128,5 +133,10 @@ mod without_counter {
     #[inline]
     pub(in crate::trace::clock) fn read() -> Option<u64> {
         None
+    }
+
+    #[inline]
+    pub(in crate::trace::clock) fn count() -> u64 {
+        0
     }
 }
