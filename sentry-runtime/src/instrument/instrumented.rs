@@ -211,16 +211,26 @@ impl<'a, W: PollHooks> Entered<'a, W> {
 }
 
 impl<W: PollHooks> Drop for Entered<'_, W> {
-    #[cold]
+    /// Inlined, so that only a panic has to write the fields to memory.
+    #[inline(always)]
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.work.unwinds();
-        }
-        self.leave();
-        // The code that catches the panic drops the future later, when the panic can no longer be detected.
-        if self.work.stage() == Stage::Begun && std::thread::panicking() {
-            self.work.finish(End::Panicked);
-        }
+        leave_and_finish(self.work, self.previous.take());
+    }
+}
+
+/// Leaves the work's context while a future is dropped, or because of a panic, which ends the work.
+#[cold]
+#[inline(never)]
+fn leave_and_finish<W: PollHooks>(work: &mut W, previous: Option<Previous>) {
+    if std::thread::panicking() {
+        work.unwinds();
+    }
+    if let Some(previous) = previous {
+        work.leave(previous);
+    }
+    // The code that catches the panic drops the future later, when the panic can no longer be detected.
+    if work.stage() == Stage::Begun && std::thread::panicking() {
+        work.finish(End::Panicked);
     }
 }
 
