@@ -40,7 +40,7 @@ pub(crate) fn note(status: Option<u16>, since: Ticks) {
 
 /// Forgets the failure, because another request begins.
 pub(crate) fn forget() {
-    REPORTED.set(None);
+    REPORTED.with(|reported| reported.set(None));
 }
 
 /// Returns whether a failure was captured just now that nothing has asked for yet, and that may have this HTTP status and

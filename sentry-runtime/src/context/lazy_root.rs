@@ -4,7 +4,8 @@
 //! depends on a rate alone, needs only its id: trace id and random number derive from it. It is kept in the thread's
 //! [`LazyRoot`] while it is open, and becomes one record at its end, from which the pipeline builds the segment. If its
 //! context is needed earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and
-//! the root is an ordinary one from then on.
+//! the root is an ordinary one from then on. The root of a future leaves the thread between two polls, see
+//! `suspended_root.rs`.
 //!
 //! The scopes of such a segment are those of the process; a server action and a job have copies of their own, which are made
 //! when their context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new
@@ -36,11 +37,14 @@ use crate::trace::segment::{RootName, Segment};
 #[inline(always)]
 pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bool)> {
     let lazy_root = &local.lazy_root;
+    // First, because an open lazy root has the scopes that were announced before its start.
+    if !may_begin(local) {
+        return None;
+    }
     if lazy_root.epoch.get() != epoch::current() {
         refresh(local, false);
     }
-    let rate = lazy_root.rate.get();
-    if rate < 0.0 || local.unmaterialized.get() != Unmaterialized::NOTHING || !local.is_in_process_context() {
+    if lazy_root.rate.get() < 0.0 {
         return None;
     }
     let client = lazy_root.client.try_borrow().ok()?.upgrade()?;
@@ -48,6 +52,21 @@ pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bo
     let sampled = sample_rand(key) < lazy_root.threshold.get();
     let recorded = sampled || lazy_root.keeps.get();
     let start = clock::now();
+    put(local, key, name, start, (sampled, recorded), client)?;
+    Some((key, start, recorded))
+}
+
+/// Makes a lazy root the open one of a thread that [may begin](may_begin) one.
+#[inline(always)]
+pub(super) fn put(
+    local: &Local,
+    key: LocalId,
+    name: LazyName,
+    start: Ticks,
+    (sampled, recorded): (bool, bool),
+    client: Arc<Client>,
+) -> Option<()> {
+    let lazy_root = &local.lazy_root;
     *lazy_root.owner.try_borrow_mut().ok()? = Some(client);
     lazy_root.root.set(key);
     lazy_root.sampled.set(sampled);
@@ -57,7 +76,16 @@ pub(crate) fn begin(local: &Local, name: LazyName) -> Option<(LocalId, Ticks, bo
     local.mode.set(if recorded { Mode::Sampled } else { Mode::Unsampled });
     local.segment.set(key);
     local.replace(Lineage::of(key));
-    Some((key, start, recorded))
+    Some(())
+}
+
+/// Makes the thread what it was before the open lazy root.
+#[inline(always)]
+pub(super) fn restore(local: &Local) {
+    local.unmaterialized.set(Unmaterialized::NOTHING);
+    local.mode.set(Mode::Root);
+    local.segment.set(0);
+    local.replace(Lineage::NONE);
 }
 
 /// Returns whether a lazy root can be started on this thread, as far as its context decides.
@@ -75,10 +103,8 @@ pub(crate) fn option<R>(local: &Local, look: impl FnOnce(&ClientOptions) -> R) -
 pub(crate) fn end(local: &Local, outcome: SpanOutcome) -> Ticks {
     let lazy_root = &local.lazy_root;
     let (key, start, end) = (lazy_root.root.get(), lazy_root.start.get(), clock::now());
-    let inherited = local.unmaterialized.replace(Unmaterialized::NOTHING) != Unmaterialized::LAZY_ROOT;
-    local.mode.set(Mode::Root);
-    local.segment.set(0);
-    local.replace(Lineage::NONE);
+    let inherited = local.unmaterialized.get() != Unmaterialized::LAZY_ROOT;
+    restore(local);
     let (Some(client), name) = (lazy_root.take(), lazy_root.name.get()) else { return end };
     // Spans that were open at a fork are sent by the parent.
     if inherited {
@@ -235,7 +261,12 @@ pub(crate) fn materialize() {
 }
 
 /// Returns the context of a lazy root.
-fn context_of(lazy_root: &LazyRoot, key: LocalId, client: Arc<Client>, inherited: bool) -> Arc<Context> {
+pub(super) fn context_of(
+    lazy_root: &LazyRoot,
+    key: LocalId,
+    client: Arc<Client>,
+    inherited: bool,
+) -> Arc<Context> {
     let (rate, start) = (lazy_root.rate.get(), Start::Ticks(lazy_root.start.get()));
     let (salt, sampled, name) = (lazy_root.salt.get(), lazy_root.sampled.get(), lazy_root.name.get());
     let propagation = propagation(key, salt);

@@ -24,5 +24,6 @@ pub(crate) mod recycling;
 pub(crate) mod scope_handle;
 pub(crate) mod span_context;
 pub(crate) mod state;
+pub(crate) mod suspended_root;
 pub(crate) mod thread_context;
 pub(crate) mod watch;

@@ -10,6 +10,7 @@ mod headers;
 mod refusals;
 mod server_action;
 mod server_action_errors;
+mod suspended_actions;
 mod tags;
 
 use std::fmt;

@@ -10,6 +10,7 @@
 mod kind;
 mod options;
 mod plan;
+mod progress;
 mod response;
 mod run;
 mod settings;

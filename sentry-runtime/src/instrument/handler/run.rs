@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::kind::HandlerKind;
 use super::plan::HandlerPlan;
-use super::state::{HandlerState, RunningHandler, RunningSpan};
+use super::progress::Run;
+use super::state::{HandlerState, RunningHandler};
 use crate::base::callback;
 use crate::capture::errors;
 use crate::capture::{reported, seen, unwinding};
@@ -35,23 +36,7 @@ use crate::trace::record::{LazyName, Record};
 #[derive(Debug)]
 pub struct Handler(Run);
 
-/// A server action without settings, which most are, starts as a lazy root: it becomes one record, and has a context
-/// only if something asks for it.
-#[derive(Debug)]
-enum Run {
-    /// Nothing is recorded, or nothing is left to record.
-    Over,
-    /// A server action of this name that was created outside of any context, and has not started.
-    Bare(&'static str),
-    /// A server action that started as this lazy root of the thread.
-    Lazy {
-        root: LocalId,
-        since: Ticks,
-        /// The lazy root is still open, and about to end.
-        ending: bool,
-    },
-    Full(Box<HandlerState>),
-}
+const _: () = assert!(size_of::<Handler>() <= 24, "a future grows by no more than this");
 
 /// Creates a run of an annotated server action. It starts when it is entered, like the other handlers.
 #[must_use]
@@ -104,24 +89,15 @@ impl Handler {
 
     /// Returns the state, which a lazy run gets now. `None` if nothing is recorded.
     fn state(&mut self) -> Option<&mut HandlerState> {
-        let action = |name| HandlerKind::ServerAction { name: Cow::Borrowed(name) };
-        let outside = || (Arc::clone(Context::default_ref()), Lineage::NONE);
-        match self.0 {
-            Run::Over => return None,
-            Run::Full(_) => {}
-            Run::Bare(name) => {
-                let (taken, parent) = outside();
-                self.0 = Run::Full(HandlerState::new(action(name), None, taken, parent));
-            }
-            Run::Lazy { root, since, .. } => {
-                active::materialize();
-                let (taken, parent) = outside();
-                // The segment knows the name.
-                let mut state = HandlerState::new(action(""), None, taken, parent);
-                let (active, span) = (Lineage::of(root), RunningSpan::Root);
-                state.running = Some(RunningHandler { context: None, active, span, since });
-                self.0 = Run::Full(state);
-            }
+        if matches!(self.0, Run::Bare(_) | Run::Lazy { .. } | Run::Suspended(_) | Run::Resumed(_)) {
+            let (name, running) = match std::mem::replace(&mut self.0, Run::Over) {
+                Run::Bare(name) => (name, None),
+                lazy => ("", lazy.materialize()),
+            };
+            let kind = HandlerKind::ServerAction { name: Cow::Borrowed(name) };
+            let mut state = HandlerState::new(kind, None, Arc::clone(Context::default_ref()), Lineage::NONE);
+            state.running = running;
+            self.0 = Run::Full(state);
         }
         match &mut self.0 {
             Run::Full(state) => Some(state),
@@ -147,7 +123,9 @@ impl Handler {
     pub fn wants_response(&self) -> bool {
         let (chosen, is_action) = match &self.0 {
             Run::Over => return false,
-            Run::Bare(_) | Run::Lazy { .. } => (None, true),
+            Run::Bare(_) | Run::Lazy { .. } | Run::Suspended(_) | Run::Resumed(_) | Run::Ending { .. } => {
+                (None, true)
+            }
             Run::Full(state) => (
                 state.plan.as_ref().and_then(|plan| plan.record_response),
                 matches!(state.kind, HandlerKind::ServerAction { .. }),
@@ -187,7 +165,8 @@ impl Handler {
     /// Returns the time when it started, while it runs.
     fn since(&self) -> Option<Ticks> {
         match &self.0 {
-            Run::Lazy { since, .. } => Some(*since),
+            Run::Lazy { since, .. } | Run::Ending { since } => Some(*since),
+            Run::Suspended(kept) | Run::Resumed(kept) => Some(kept.start()),
             Run::Full(state) => Some(state.running.as_ref()?.since),
             Run::Over | Run::Bare(_) => None,
         }
@@ -266,7 +245,7 @@ fn start_lazily(name: &'static str) -> Option<Run> {
     let (root, since, _) =
         callback::contain(|| lazy_root::begin(local(), LazyName::ServerAction(name))).flatten()?;
     reported::forget();
-    Some(Run::Lazy { root, since, ending: false })
+    Some(Run::Lazy { root, since })
 }
 
 impl PollHooks for Handler {
@@ -275,7 +254,7 @@ impl PollHooks for Handler {
             Run::Over => Stage::Over,
             Run::Bare(_) => Stage::New,
             Run::Full(state) if state.running.is_none() => Stage::New,
-            Run::Lazy { .. } | Run::Full(_) => Stage::Begun,
+            _ => Stage::Begun,
         }
     }
 
@@ -287,6 +266,9 @@ impl PollHooks for Handler {
             && let Some(run) = start_lazily(name)
         {
             self.0 = run;
+            return Some(Previous(Before::Context(SavedContext::default())));
+        }
+        if self.0.resume() {
             return Some(Previous(Before::Context(SavedContext::default())));
         }
         let state = self.state()?;
@@ -328,14 +310,19 @@ impl PollHooks for Handler {
     }
 
     fn ending(&mut self) {
-        if let Run::Lazy { root, ending, .. } = &mut self.0 {
-            *ending = local().lazy_root.is_open(*root);
+        let (root, since) = match &self.0 {
+            Run::Lazy { root, since } => (*root, *since),
+            Run::Resumed(kept) => (kept.id(), kept.start()),
+            _ => return,
+        };
+        if local().lazy_root.is_open(root) {
+            self.0 = Run::Ending { since };
         }
     }
 
     fn leave(&mut self, previous: Previous) {
         // The lazy root ends at once, and takes itself out of the thread.
-        if matches!(self.0, Run::Lazy { ending: true, .. }) {
+        if matches!(self.0, Run::Ending { .. }) || self.0.suspend() {
             return;
         }
         let running = self.state().and_then(|state| state.running.as_mut());
@@ -346,46 +333,53 @@ impl PollHooks for Handler {
     }
 
     fn finish(&mut self, end: End) {
-        let mut state = match std::mem::replace(&mut self.0, Run::Over) {
-            Run::Full(state) => state,
-            Run::Lazy { .. } => {
+        if matches!(self.0, Run::Suspended(_)) && !self.0.resume() {
+            self.state();
+        }
+        match std::mem::replace(&mut self.0, Run::Over) {
+            Run::Full(state) => finish_ordinary(state, end),
+            Run::Over | Run::Bare(_) | Run::Suspended(_) => {}
+            Run::Lazy { .. } | Run::Resumed(_) | Run::Ending { .. } => {
                 callback::contain(|| lazy_root::end(local(), end.outcome(false)));
-                return;
             }
-            Run::Over | Run::Bare(_) => return,
-        };
-        let Some(RunningHandler { context: Some(context), active, span, since }) = state.running.take()
-        else {
-            return;
-        };
-        match state.http_status {
-            // The server's layer need not capture it either.
-            _ if state.ignored => {
-                if let Some(events) = &context.isolation.snapshot().request_events {
-                    events.note_captured();
-                    events.ignored.store(true, Ordering::Relaxed);
-                }
-            }
-            _ if end != End::Done || state.failed => {}
-            // The handler converted the error to a response.
-            Some(500..) => {
-                let _inside = entered::enter(Arc::clone(&context), active);
-                if errors::capture_unhandled(state.kind.origin(), state.http_status) {
-                    reported::note(state.http_status, since);
-                }
-            }
-            Some(_) => {}
-            // The server's layer knows the status.
-            None => seen::hand_over(context.boundary, context.outer_boundary),
         }
-        errors::close(context.boundary);
-        let outcome = end.outcome(state.failed);
-        span.end(&context, active, &state, outcome);
-        if state.plan.as_ref().is_some_and(|plan| plan.flush)
-            && let Some(client) = context.client()
-        {
-            client.flush(client.options().shutdown_timeout);
+    }
+}
+
+/// Finishes a handler that has a state. Not a part of [`Handler::finish`], so that a lazy root does not pay for its stack
+/// frame.
+#[inline(never)]
+fn finish_ordinary(mut state: Box<HandlerState>, end: End) {
+    let Some(RunningHandler { context: Some(context), active, span, since }) = state.running.take() else {
+        return;
+    };
+    match state.http_status {
+        // The server's layer need not capture it either.
+        _ if state.ignored => {
+            if let Some(events) = &context.isolation.snapshot().request_events {
+                events.note_captured();
+                events.ignored.store(true, Ordering::Relaxed);
+            }
         }
+        _ if end != End::Done || state.failed => {}
+        // The handler converted the error to a response.
+        Some(500..) => {
+            let _inside = entered::enter(Arc::clone(&context), active);
+            if errors::capture_unhandled(state.kind.origin(), state.http_status) {
+                reported::note(state.http_status, since);
+            }
+        }
+        Some(_) => {}
+        // The server's layer knows the status.
+        None => seen::hand_over(context.boundary, context.outer_boundary),
+    }
+    errors::close(context.boundary);
+    let outcome = end.outcome(state.failed);
+    span.end(&context, active, &state, outcome);
+    if state.plan.as_ref().is_some_and(|plan| plan.flush)
+        && let Some(client) = context.client()
+    {
+        client.flush(client.options().shutdown_timeout);
     }
 }
 
