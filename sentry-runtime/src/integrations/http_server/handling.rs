@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::headers;
-use super::incoming::{Incoming, route_name};
+use super::incoming::Incoming;
+use super::parts::route_name;
 use super::session;
 use crate::capture::errors::{self, ErrorOrigin};
 use crate::capture::event;

@@ -11,11 +11,13 @@ mod handling;
 mod headers;
 mod incoming;
 mod outcome;
+mod parts;
 mod received;
 mod request_text;
 mod session;
 
 pub(crate) use handling::{Handling, Naming, RunningRequest};
-pub(crate) use incoming::{Head, Incoming};
+pub(crate) use incoming::Incoming;
 pub(crate) use outcome::BodyEnd;
+pub(crate) use parts::Head;
 pub(crate) use received::RawHeader;

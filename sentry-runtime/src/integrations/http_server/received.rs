@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::incoming::{Head, Parts};
+use super::parts::{Head, Parts};
 use super::request_text::{Part, RawHeaders, RequestText};
 use crate::client::Client;
 use crate::protocol::Request;

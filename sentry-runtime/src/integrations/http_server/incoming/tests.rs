@@ -1,8 +1,10 @@
 use super::*;
 use crate::client::Destinations;
+use crate::integrations::http_server::headers::{self as kept, MAX_VALUE};
 use crate::integrations::http_server::received;
 use crate::integrations::url::MAX_ENTRIES;
 use crate::options::FILTERED;
+use crate::protocol::Request;
 
 const HEADERS: &[(&str, &str)] = &[
     ("host", "shop.example:8443"),
@@ -80,14 +82,6 @@ fn a_host_that_is_none_is_left_out() {
     for headers in [&[("host", "a b")][..], &[("host", "user@shop")], &[]] {
         assert_eq!(read(false, headers, None).request.url.as_deref(), Some("/lamps/7"), "{headers:?}");
     }
-}
-
-#[test]
-fn ports_are_told_from_addresses() {
-    assert_eq!(split_port("shop:80"), ("shop", Some(80)));
-    assert_eq!(split_port("[::1]:80"), ("[::1]", Some(80)));
-    assert_eq!(split_port("[::1]"), ("[::1]", None));
-    assert_eq!(split_port("shop"), ("shop", None));
 }
 
 #[test]
