@@ -6,11 +6,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Sorts values by a number, in ascending order. Values with the same number keep their order.
-pub(crate) fn sort_by_number<T>(values: &mut [T], number: impl FnMut(&T) -> u64) {
-    let mut places: Vec<(u64, u64)> = values.iter().map(number).zip(0..).collect();
-    if places.is_sorted() {
+pub(crate) fn sort_by_number<T>(values: &mut [T], mut number: impl FnMut(&T) -> u64) {
+    if values.is_sorted_by_key(&mut number) {
         return;
     }
+    let mut places: Vec<(u64, u64)> = values.iter().map(number).zip(0..).collect();
     sort_pairs(&mut places);
     // One cycle of the permutation after the other. A place that is done refers to itself.
     for start in 0..values.len() {

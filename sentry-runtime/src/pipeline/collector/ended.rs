@@ -74,11 +74,14 @@ impl Collector {
     /// Moves the attributes of unassigned spans to the gathered spans: if a future was called in one place and polled
     /// in another, its attributes are stored under the span's own id.
     fn take_unassigned(&mut self, gathered: &mut BufferedSpan) {
-        if self.open.is_empty() {
+        // Most of what is open are other segments, which have spans: if they are few, a look at each saves a search for
+        // each span.
+        let is_unassigned = |open: &BufferedSpan| open.children.is_empty();
+        if self.open.len() <= gathered.children.len() && !self.open.values().any(is_unassigned) {
             return;
         }
         for child in &gathered.children {
-            if self.open.get(&child.id).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
+            if self.open.get(&child.id).is_some_and(is_unassigned)
                 && let Some(unassigned_span) = self.open.remove(&child.id)
             {
                 gathered.weight += unassigned_span.weight;

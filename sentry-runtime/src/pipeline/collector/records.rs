@@ -108,7 +108,7 @@ impl Collector {
                     self.watched.end(span);
                     let parent = dynamic.parent;
                     let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
-                    self.add(segment, child, thread);
+                    self.add_elsewhere(segment, child, thread);
                 }
                 detail => self.add_detail(segment, span, detail),
             },
@@ -151,7 +151,20 @@ impl Collector {
         }
     }
 
+    /// Adds a span to its segment. Nearly always that is known and not streamed, and one search is enough.
+    #[inline(always)]
     fn add(&mut self, segment: LocalId, child: Child, thread: &Thread) {
+        match self.open.get_mut(&segment).filter(|_| self.streams.is_empty()) {
+            Some(gathered) => {
+                gathered.changed = self.round;
+                gathered.add(child, &mut self.room);
+            }
+            None => self.add_elsewhere(segment, child, thread),
+        }
+    }
+
+    #[inline(never)]
+    fn add_elsewhere(&mut self, segment: LocalId, child: Child, thread: &Thread) {
         if self.streams.get(segment).is_none() {
             let (gathered, room) = self.gathered(segment);
             return gathered.add(child, room);

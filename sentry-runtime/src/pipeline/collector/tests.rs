@@ -370,3 +370,27 @@ fn a_span_that_starts_after_the_end_of_its_root_is_a_transaction_of_its_own() {
     assert_eq!(sent[0]["spans"].as_array().unwrap().len(), 1);
     assert_eq!(sent[1]["contexts"]["trace"]["parent_span_id"], sent[0]["contexts"]["trace"]["span_id"]);
 }
+
+#[test]
+fn attributes_that_came_without_a_segment_find_their_span() {
+    for others in [0, 1, 5] {
+        let mut bed = Bed::new(TraceLifecycle::Static);
+        let running: Vec<_> = (0..others).map(|_| bed.segment()).collect();
+        running.iter().for_each(|other| bed.span(other.key));
+        let segment = bed.segment();
+        // The next id is that of the next span.
+        bed.attribute(bed.next + 1, 7);
+        bed.span(segment.key);
+        bed.span(segment.key);
+        bed.end(&segment);
+        bed.finish();
+        let sent = bed.transport.payloads(ItemType::Transaction);
+        let progress: Vec<_> = sent[0]["spans"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|span| span["data"]["progress"].clone())
+            .collect();
+        assert_eq!(progress, [Value::from(7), Value::Null], "beside {others} running segments");
+    }
+}

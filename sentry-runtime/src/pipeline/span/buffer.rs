@@ -91,6 +91,7 @@ impl Room {
     }
 
     /// Reserves room, if there is any left. Returns whether there was.
+    #[inline]
     pub(crate) fn take(&mut self, weight: usize) -> bool {
         if !self.has(weight) {
             self.short = true;
@@ -111,6 +112,7 @@ const SLACK: usize = 2;
 
 impl Child {
     /// Returns the memory that the span takes.
+    #[inline]
     pub(crate) fn weight(&self) -> usize {
         let own = match &self.kind {
             ChildKind::Site { .. } => 0,
@@ -150,7 +152,8 @@ pub(crate) fn detail_weight(detail: &Detail) -> usize {
 }
 
 impl BufferedSpan {
-    /// Adds a span, or counts it as dropped if there is no room.
+    /// Adds a span, or counts it as dropped if there is no room. Inlined, so that the span is built in its place.
+    #[inline(always)]
     pub(crate) fn add(&mut self, child: Child, room: &mut Room) {
         let weight = child.weight();
         if !room.take(weight) {

@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use super::record::{Carrier, SpanData, SpanRecord};
 use crate::protocol::SpanId;
 use crate::protocol::limits::truncated;
+use crate::trace::callsite::Callsite;
 use crate::trace::clock::Anchor;
 
 /// The number of repetitions.
@@ -49,7 +50,20 @@ impl Repeats {
         if self.threshold == 0 {
             return;
         }
-        rows.iter().for_each(|row| self.count(row.row()));
+        // Consecutive spans are often calls of the same function.
+        let mut uncounted: Option<&Callsite> = None;
+        for row in rows.iter().map(Carrier::row) {
+            if let SpanRecord::Call(call) = row {
+                if uncounted.is_some_and(|site| std::ptr::eq(site, call.site)) {
+                    continue;
+                }
+                if !is_counted(call.site.operation()) {
+                    uncounted = Some(call.site);
+                    continue;
+                }
+            }
+            self.count(row);
+        }
         if self.counts.values().all(|repeated| repeated.example.is_none()) {
             return;
         }
@@ -149,7 +163,11 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::pipeline::span::record::Call;
     use crate::protocol::AttributeValue;
+    use crate::trace::callsite::CallsiteOptions;
+    use crate::trace::ids::{self, LocalId};
+    use crate::trace::record::SpanOutcome;
 
     #[test]
     fn values_in_names_do_not_make_them_different() {
@@ -206,6 +224,30 @@ mod tests {
         let mut rows = three();
         rows.extend([query(5, 9), query(6, 9), query(7, 9), query(8, 9), span(9, 1, "function", "load")]);
         assert_eq!(marks(3, rows), [(9, 4, "db SELECT 7".to_owned()), (1, 3, "db SELECT 4".to_owned())]);
+    }
+
+    #[test]
+    fn calls_are_counted_by_their_own_operation_in_any_order() {
+        static QUERY: Callsite = site(&CallsiteOptions::new().name("load").op("db.query"));
+        static STEP: Callsite = site(&CallsiteOptions::new().name("step").op("function"));
+        const fn site(options: &'static CallsiteOptions) -> Callsite {
+            Callsite { path: || "shop::load::here", module: "shop", location: "src/load.rs:7", options }
+        }
+        let call = |(id, site): (LocalId, &'static Callsite)| {
+            let outcome = SpanOutcome::Ok;
+            SpanRecord::Call(Call { id, parent: 1, site, start: 10, end: 20, outcome })
+        };
+        for order in
+            [[&STEP, &STEP, &QUERY, &QUERY], [&STEP, &QUERY, &STEP, &QUERY], [&QUERY, &STEP, &QUERY, &STEP]]
+        {
+            let mut rows: Vec<_> = (2..).zip(order).map(call).collect();
+            let mut repeats = Repeats::new(2);
+            repeats.mark(&mut rows, &Anchor::take());
+            let mut root = SpanData { id: ids::wire(1), ..SpanData::default() };
+            repeats.mark_root(&mut root);
+            let marked = root.attributes.iter().find(|(key, _)| key == SPAN);
+            assert_eq!(marked.and_then(|(_, span)| span.as_str()), Some("db.query load"));
+        }
     }
 
     #[test]

@@ -92,6 +92,11 @@ impl Streams {
         }
     }
 
+    /// Returns whether no segment is streamed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// Returns the segment of this key.
     pub(super) fn get(&mut self, key: LocalId) -> Option<&mut Stream> {
         if self.known.is_empty() { None } else { self.known.get_mut(&key) }

@@ -19,13 +19,14 @@ use crate::trace::gen_ai::is_gen_ai;
 
 /// Takes the AI spans out of a transaction: of its records, or of the typed spans that callbacks have seen.
 pub(super) fn take(rows: &mut Vec<SpanRecord>, spans: &mut Vec<Span>) -> Vec<SpanRecord> {
-    let is_ai = |row: &mut SpanRecord| match row {
+    let is_ai = |row: &SpanRecord| match row {
         SpanRecord::Call(call) => is_gen_ai(call.site.operation()),
         SpanRecord::Full(span) => is_gen_ai(&span.op),
     };
     let is_typed_ai = |span: &mut Span| span.op.as_deref().is_some_and(is_gen_ai);
-    // Nothing is allocated if there is none.
-    let mut taken: Vec<_> = rows.extract_if(.., is_ai).collect();
+    // Nothing is allocated if there is none. To look for the first one takes less than to extract none.
+    let first = rows.iter().position(is_ai).unwrap_or(rows.len());
+    let mut taken: Vec<_> = rows.extract_if(first.., |row| is_ai(row)).collect();
     taken.extend(spans.extract_if(.., is_typed_ai).map(from_typed));
     taken
 }
