@@ -85,6 +85,7 @@ macro_rules! id {
             }
 
             /// Returns the id as lowercase hex.
+            #[inline]
             pub(crate) fn hex(&self) -> [u8; $bytes * 2] {
                 let mut text = [0; $bytes * 2];
                 for (digits, bytes) in text.chunks_exact_mut(8).zip(self.0.chunks_exact(4)) {

@@ -117,30 +117,44 @@ const PAIRS: [u8; 200] = {
 /// A time in seconds with six decimals. Fits times whose seconds have ten digits: 2001 to 2286.
 pub(crate) type TimeText = [u8; 17];
 
-/// A writer of times. Times in the same second, such as most times of a trace, share its digits.
+/// A writer of times into one text. Times in the same second, such as most times of a trace, share its digits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeWriter {
+    /// The second in the text, in microseconds since the Unix epoch.
     second: u64,
-    text: TimeText,
 }
 
 impl TimeWriter {
+    /// Returns a writer into a text in which there is no time yet, but a point.
     pub(crate) const fn new() -> Self {
-        Self { second: u64::MAX, text: *b"0000000000.000000" }
+        // Later than every time.
+        Self { second: 1 << 63 }
     }
 
-    /// Returns the text of a time in microseconds since the Unix epoch; `None` if its seconds do not have ten digits.
-    pub(crate) fn text(&mut self, micros: u64) -> Option<&TimeText> {
-        let (second, fraction) = (micros / 1_000_000, micros % 1_000_000);
-        if second != self.second {
-            if !(1_000_000_000..10_000_000_000).contains(&second) {
-                return None;
-            }
-            self.second = second;
-            write_pairs(&mut self.text[..10], second);
+    /// Writes a time in microseconds since the Unix epoch. Returns `false` if its seconds do not have ten digits.
+    #[inline]
+    pub(crate) fn write(&mut self, text: &mut TimeText, micros: u64) -> bool {
+        if micros.wrapping_sub(self.second) >= 1_000_000 && !self.write_second(text, micros) {
+            return false;
         }
-        write_pairs(&mut self.text[11..], fraction);
-        Some(&self.text)
+        let fraction = (micros - self.second) as u32;
+        let (high, low) = (fraction / 10_000, fraction % 10_000);
+        for (at, number) in [(11, high), (13, low / 100), (15, low % 100)] {
+            let pair = 2 * number as usize;
+            text[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        }
+        true
+    }
+
+    #[cold]
+    fn write_second(&mut self, text: &mut TimeText, micros: u64) -> bool {
+        let second = micros / 1_000_000;
+        if !(1_000_000_000..10_000_000_000).contains(&second) {
+            return false;
+        }
+        self.second = second * 1_000_000;
+        write_pairs(&mut text[..10], second);
+        true
     }
 }
 
@@ -155,8 +169,9 @@ pub(super) fn write_pairs(text: &mut [u8], mut number: u64) {
 
 /// Writes a time in microseconds since the Unix epoch as seconds with six decimals.
 pub(crate) fn write_micros(out: &mut Vec<u8>, micros: u64) {
-    if let Some(text) = TimeWriter::new().text(micros) {
-        return out.extend_from_slice(text);
+    let mut text = *b"0000000000.000000";
+    if TimeWriter::new().write(&mut text, micros) {
+        return out.extend_from_slice(&text);
     }
     write_u64(out, micros / 1_000_000);
     let mut fraction = *b".000000";
@@ -304,10 +319,13 @@ mod tests {
         for (micros, text) in cases {
             assert_eq!(written(|out| write_micros(out, micros)), text);
         }
-        let mut times = TimeWriter::new();
-        assert_eq!(times.text(1), None);
-        assert_eq!(times.text(1_795_239_248_000_042), Some(b"1795239248.000042"));
-        assert_eq!(times.text(1_795_239_248_999_999), Some(b"1795239248.999999"));
-        assert_eq!(times.text(1_795_239_249_000_000), Some(b"1795239249.000000"));
+        let (mut times, mut text) = (TimeWriter::new(), *b"0000000000.000000");
+        let mut write = |micros| times.write(&mut text, micros).then_some(text);
+        assert_eq!(write(1), None);
+        assert_eq!(write(1_795_239_248_000_042), Some(*b"1795239248.000042"));
+        assert_eq!(write(1_795_239_248_999_999), Some(*b"1795239248.999999"));
+        assert_eq!(write(1_795_239_249_000_000), Some(*b"1795239249.000000"));
+        assert_eq!(write(1_795_239_248_120_304), Some(*b"1795239248.120304"));
+        assert_eq!(write(u64::MAX), None);
     }
 }

@@ -44,19 +44,20 @@ const fn behind(piece: &[u8]) -> usize {
 pub(crate) struct SpanWriter<'a> {
     out: &'a mut Vec<u8>,
     anchor: &'a Anchor,
-    /// A copy of [`CALL`] with the values of the current span.
-    call: [u8; CALL.len()],
+    /// A copy of [`CALL`] with the values of the current span, followed by the fields of its callsite.
+    call: Vec<u8>,
     start: TimeWriter,
     end: TimeWriter,
     /// The parent whose id is in `call`; zero for none.
     parent: LocalId,
-    /// The callsite of the previous call, and its fields.
-    site: Option<(&'static Callsite, &'static [u8])>,
+    /// The callsite whose fields are in `call`.
+    site: Option<&'static Callsite>,
 }
 
 impl<'a> SpanWriter<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>, anchor: &'a Anchor, trace_id: TraceId) -> Self {
-        let mut call = CALL;
+        let mut call = Vec::with_capacity(2 * CALL.len());
+        call.extend_from_slice(&CALL);
         call[TRACE_ID..TRACE_ID + 32].copy_from_slice(&trace_id.hex());
         Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new(), parent: 0, site: None }
     }
@@ -66,6 +67,7 @@ impl<'a> SpanWriter<'a> {
         self.out.push(b',');
     }
 
+    #[inline]
     pub(crate) fn write(&mut self, row: &SpanRecord) {
         match row {
             SpanRecord::Call(call) => self.call(call),
@@ -73,34 +75,47 @@ impl<'a> SpanWriter<'a> {
         }
     }
 
+    #[inline]
     fn call(&mut self, call: &Call) {
-        let (start, end) = (self.anchor.micros(call.start), self.anchor.micros(call.end));
-        let id = ids::wire(call.id);
-        let fields = self.fields(call.site);
-        self.out.reserve(CALL.len() + fields.len() + 2);
-        match (call.outcome, self.start.text(start), self.end.text(end.max(start))) {
-            (SpanOutcome::Ok, Some(start), Some(end)) => {
-                self.call[SPAN_ID..SPAN_ID + 16].copy_from_slice(&id.hex());
-                if self.parent != call.parent {
-                    self.parent = call.parent;
-                    self.call[PARENT_ID..PARENT_ID + 16].copy_from_slice(&ids::wire(call.parent).hex());
-                }
-                self.call[START..START + 17].copy_from_slice(start);
-                self.call[END..END + 17].copy_from_slice(end);
-                self.out.extend_from_slice(&self.call);
-            }
-            _ => self.head(id, Some(ids::wire(call.parent)), start, end, call.outcome.status()),
+        let start = self.anchor.micros(call.start);
+        let end = self.anchor.micros(call.end).max(start);
+        if call.outcome == SpanOutcome::Ok && self.prepare(call, start, end) {
+            self.out.extend_from_slice(&self.call);
+        } else {
+            let (id, parent) = (ids::wire(call.id), ids::wire(call.parent));
+            self.head(id, Some(parent), start, end, call.outcome.status());
+            self.out.extend_from_slice(call.site.json_fields());
+            self.out.push(b'}');
         }
-        self.out.extend_from_slice(fields);
-        self.out.push(b'}');
     }
 
-    /// Returns the fields of a callsite: consecutive spans are often calls of the same function.
-    fn fields(&mut self, site: &'static Callsite) -> &'static [u8] {
-        match self.site {
-            Some((known, fields)) if std::ptr::eq(known, site) => fields,
-            _ => self.site.insert((site, site.json_fields())).1,
+    /// Puts the values of a call into `call`: only what differs from the previous one. Returns `false` if a time does not fit.
+    #[inline]
+    fn prepare(&mut self, call: &Call, start: u64, end: u64) -> bool {
+        // Consecutive spans are often calls of the same function.
+        if !self.site.is_some_and(|site| std::ptr::eq(site, call.site)) {
+            self.site = Some(call.site);
+            self.call.truncate(CALL.len());
+            self.call.extend_from_slice(call.site.json_fields());
+            self.call.push(b'}');
         }
+        let Some(text) = self.call.first_chunk_mut::<{ CALL.len() }>() else { return false };
+        if let Some(text) = text[START..].first_chunk_mut()
+            && !self.start.write(text, start)
+        {
+            return false;
+        }
+        if let Some(text) = text[END..].first_chunk_mut()
+            && !self.end.write(text, end)
+        {
+            return false;
+        }
+        text[SPAN_ID..SPAN_ID + 16].copy_from_slice(&ids::wire(call.id).hex());
+        if self.parent != call.parent {
+            self.parent = call.parent;
+            text[PARENT_ID..PARENT_ID + 16].copy_from_slice(&ids::wire(call.parent).hex());
+        }
+        true
     }
 
     fn head(&mut self, id: SpanId, parent: Option<SpanId>, start: u64, end: u64, status: SpanStatus) {
