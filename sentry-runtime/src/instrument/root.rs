@@ -7,10 +7,11 @@ use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
 use crate::protocol::DataCategory;
 use crate::trace::clock::Start;
+use crate::trace::decision::Decision;
 use crate::trace::ids::{self, LocalId};
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{Record, SpanOutcome};
-use crate::trace::sampling::{self, Decision, Hints};
+use crate::trace::sampling::{self, Hints};
 use crate::trace::segment::{RootName, Segment};
 use crate::trace::{callsite, clock};
 

@@ -14,9 +14,10 @@ use crate::context::ids;
 use crate::context::thread_context::{Context, Mode};
 use crate::trace::clock;
 use crate::trace::clock::Start;
+use crate::trace::decision::Decision;
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::sampling::{Decision, Hints};
+use crate::trace::sampling::Hints;
 use crate::trace::segment::RootName;
 
 impl Span {

@@ -10,6 +10,7 @@ pub(crate) mod baggage;
 pub(crate) mod baggage_facts;
 pub(crate) mod callsite;
 pub(crate) mod clock;
+pub(crate) mod decision;
 pub(crate) mod frozen_context;
 pub(crate) mod gen_ai;
 pub(crate) mod header_source;

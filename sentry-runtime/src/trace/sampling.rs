@@ -3,6 +3,7 @@
 //! [Spec, "Propagated Random Value"](https://develop.sentry.dev/sdk/foundations/trace-propagation/),
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/traces/backpressure/)
 
+use super::decision::Decision;
 use super::propagation::Propagation;
 use super::segment::RootName;
 use crate::base::callback;
@@ -22,16 +23,6 @@ pub(crate) struct Hints<'a> {
     pub(crate) sampled: Option<bool>,
     /// An earlier result of [`judge`] for this span.
     pub(crate) judged: Option<Decision>,
-}
-
-/// The decision, and the rate that it was made with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Decision {
-    pub(crate) sampled: bool,
-    /// `None`: the rate of the incoming trace, if it is known.
-    pub(crate) rate: Option<f32>,
-    /// The reason that is counted if the span is not sampled.
-    pub(crate) reason: DiscardReason,
 }
 
 /// Returns whether a filter of the option `ignore_spans` matches a root span, or one of `ignore_transactions` if it will

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::callsite::{self, Callsite};
 use super::clock::Start;
+use super::decision::Decision;
 use super::ids::{self, LocalId};
 use super::propagation::{self, Propagation};
-use super::sampling::Decision;
 use crate::base::fork;
 use crate::client::Client;
 use crate::protocol::{DiscardReason, DynamicSamplingContext, SpanId, TraceId};

@@ -43,7 +43,8 @@ fn every_option_of_other_sdks_is_in_the_guide_with_its_default() {
 fn the_guide_names_options_that_exist_or_says_why_there_is_none() {
     let page = read("../sentry-runtime/docs/other-sdks.md");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sentry-runtime/src/options");
-    let folders = [folder.join("data_collection"), folder].map(|folder| std::fs::read_dir(folder).unwrap());
+    let folders = [folder.join("data_collection"), folder.join("setters"), folder];
+    let folders = folders.map(|folder| std::fs::read_dir(folder).unwrap());
     let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     let sources = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap());
     let sources: String = sources.collect();

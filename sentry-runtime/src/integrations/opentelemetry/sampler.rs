@@ -11,7 +11,8 @@ use super::parent::{self, Standing};
 use super::{describe, values};
 use crate::context::active;
 use crate::context::thread_context::Context;
-use crate::trace::sampling::{self, Decision, Hints};
+use crate::trace::decision::Decision;
+use crate::trace::sampling::{self, Hints};
 use crate::trace::segment::RootName;
 
 /// Samples by the options `traces_sample_rate` and `traces_sampler`, and by the decision that came with the trace.
