@@ -16,15 +16,15 @@ groups="
 rules    | sentry-rules   |                                                                             |
 macros   | sentry-macros  |                                                                             | attributes_behaviour
 sampling | sentry-runtime | trace/sampling options/sampling client/pressure pipeline/backpressure       | traces delivery streaming
-headers  | sentry-runtime | trace/headers trace/baggage trace/header_source trace/tracestate trace/propagation | traces streaming web_handlers
+headers  | sentry-runtime | trace/headers trace/baggage trace/baggage_facts trace/unread_baggage trace/sample_rand trace/header_source trace/tracestate trace/propagation | traces streaming web_handlers
 limits   | sentry-runtime | transport/rate_limits                                                       | delivery
 dsn      | sentry-runtime | protocol/dsn protocol/dsn/parse                                             | scopes delivery
 scrub    | sentry-runtime | scrub scrub/*                                                               | privacy
 collect  | sentry-runtime | options/data_collection/* integrations/foreign_attributes integrations/foreign_attributes/* integrations/cookies | data_collection
 ledger   | sentry-runtime | transport/ledger protocol/client_report                                     | delivery telemetry
-schedule | sentry-runtime | protocol/monitor/schedule                                                   | monitors
+schedule | sentry-runtime | protocol/monitor/schedule protocol/monitor/next_run                         | monitors
 spool    | sentry-runtime | transport/spool/index transport/spool/pace                                  | delivery
-keep     | sentry-runtime | options/keep pipeline/keep                                                  | traces errors
+keep     | sentry-runtime | options/keep pipeline/keep pipeline/kept_per_second                         | traces errors
 repeats  | sentry-runtime | error/repeat pipeline/span/repeats transport/local/repeats                  | local_view errors storefront
 polls    | sentry-runtime | context/polls pipeline/polls                                                | spans
 "
