@@ -17,7 +17,6 @@ use crate::protocol::{
 use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
 
-/// A trace id.
 fn trace() -> TraceId {
     TraceId::from_u128(5)
 }
@@ -50,6 +49,16 @@ fn without_empty(span: &mut Value, names: &[&str]) {
     }
 }
 
+/// Takes the times out of two payloads, and asserts that they are equal but for rounding: of the two ways to write a time,
+/// one rounds it to a float.
+#[track_caller]
+fn take_equal_times(one: &mut Value, other: &mut Value) {
+    for time in ["start_timestamp", "timestamp"] {
+        let [one, other] = [&mut *one, &mut *other].map(|payload| payload[time].take().as_f64().unwrap());
+        assert!((one - other).abs() <= one.abs() * 1e-12, "{one} {other}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -61,11 +70,7 @@ proptest! {
         let anchor = Anchor::take();
         let record = SpanRecord::Full(Box::new(span));
         let (_, mut read) = written(|out| SpanWriter::new(out, &anchor, trace()).write(&record));
-        // One way to write a time rounds to a float before.
-        for time in ["start_timestamp", "timestamp"] {
-            let [one, other] = [&mut read, &mut expected].map(|span| span[time].take().as_f64().unwrap());
-            prop_assert!((one - other).abs() <= one.abs() * 1e-12, "{} {}", one, other);
-        }
+        take_equal_times(&mut read, &mut expected);
         prop_assert_eq!(read, expected);
     }
 
@@ -125,10 +130,7 @@ proptest! {
         let extras = Extras { trace_id: trace(), anchor: &anchor, rows: &[], contexts: &[], sdk: b"" };
         let (_, mut read) = written(|out| out.extend(write(&transaction, &extras)));
         let mut expected = meant(&transaction);
-        for time in ["start_timestamp", "timestamp"] {
-            let [one, other] = [&mut read, &mut expected].map(|it| it[time].take().as_f64().unwrap());
-            prop_assert!((one - other).abs() <= one.abs() * 1e-12, "{} {}", one, other);
-        }
+        take_equal_times(&mut read, &mut expected);
         prop_assert_eq!(read, expected);
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
 }
 
 /// Values of attributes of every kind, lists in lists included.
-pub(crate) fn attribute() -> impl Strategy<Value = AttributeValue> {
+fn attribute() -> impl Strategy<Value = AttributeValue> {
     let floats = prop_oneof![
         any::<f64>(),
         prop::sample::select(vec![
@@ -120,7 +120,7 @@ pub(crate) fn meant(value: &impl serde::Serialize) -> Value {
 }
 
 /// Returns an attribute with its type, as protocol version 2 has it; `None` if it has no value.
-pub(crate) fn typed(value: &AttributeValue) -> Option<Value> {
+fn typed(value: &AttributeValue) -> Option<Value> {
     let value = match value {
         AttributeValue::Null => return None,
         AttributeValue::F64(number) if !number.is_finite() => return None,

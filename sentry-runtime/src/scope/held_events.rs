@@ -100,7 +100,7 @@ impl HeldEvents {
         held.as_mut().filter(|list| list.iter().any(is_due)).map(std::mem::take).unwrap_or_default()
     }
 
-    /// Returns the time since when the oldest event waits.
+    /// Returns the time since which the oldest event has waited.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.lock().as_ref()?.first().map(|held| held.since)
     }
@@ -108,17 +108,18 @@ impl HeldEvents {
 
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
 impl HeldEvent {
-    /// Returns whether no other event of the request has been captured since it waits.
+    /// Returns whether no other event of the request was captured while it waited.
     pub(super) fn is_needed(&self, captured: u32) -> bool {
         self.captured == captured
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    struct Message;
+    /// An event that goes nowhere.
+    pub(in crate::scope) struct Message;
 
     impl Held for Message {
         fn submit(self: Box<Self>) {}

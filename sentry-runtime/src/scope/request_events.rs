@@ -137,17 +137,7 @@ fn send_if(is_due: impl Fn(&HeldEvent) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Message;
-
-    impl Held for Message {
-        fn submit(self: Box<Self>) {}
-        fn send(self: Box<Self>) {}
-        fn lose(self: Box<Self>) {}
-        fn is_of(&self, _client: usize) -> bool {
-            false
-        }
-    }
+    use crate::scope::held_events::tests::Message;
 
     #[test]
     fn events_wait_for_the_end_of_their_request() {

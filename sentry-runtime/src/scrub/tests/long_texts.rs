@@ -48,6 +48,7 @@ fn the_effort_grows_with_the_text_and_not_with_its_square() {
 /// What is read up to a limit for each piece is linear, and may still take a thousand times the length of a text.
 #[test]
 fn the_effort_is_a_small_number_of_looks_at_each_character() {
+    /// No piece takes 16 looks. A search up to a limit from each piece on would take a thousand.
     const LOOKS: u64 = 64;
     let scrubber = Scrubber::new(&[]);
     let len: usize = 1 << 15;

@@ -1,12 +1,11 @@
-//! Tests of `baggage` headers that wait to be read: they say what they would say at once.
+//! Tests of `baggage` headers that wait to be read: the result is that of a header that is read at once.
 
 use std::sync::Arc;
 
 use super::super::*;
+use super::TRACE;
 use crate::protocol::TraceId;
 use crate::trace::sample_rand;
-
-const TRACE: &str = "771a43a4192642f0b136d5159a501700-1234567890abcdef";
 
 fn headers(flag: &str, baggage: &[&str]) -> Vec<(&'static str, String)> {
     let trace = ("sentry-trace", format!("{TRACE}{flag}"));
@@ -48,7 +47,7 @@ fn hostile() -> Vec<String> {
     headers.into_iter().map(str::to_owned).chain(more).collect()
 }
 
-/// What the trace is, besides a random number that was drawn for it.
+/// Returns what a trace contains, except for a random number that was drawn for it.
 fn facts(propagation: &Propagation) -> impl PartialEq + std::fmt::Debug + use<> {
     let dsc = propagation.dsc.as_ref().map(FrozenContext::get);
     let entries = dsc.map(|dsc| {

@@ -24,19 +24,25 @@ struct Made {
     attributes: Attributes,
 }
 
-fn incoming(pii: bool, headers: &[(&str, &str)], query: Option<&str>) -> Incoming {
-    let head = Head {
+/// The head of a request of which nothing but the method and the path is known.
+fn bare_head() -> Head<'static> {
+    Head {
         method: "GET",
         scheme: None,
         authority: None,
-        path: "/lamps/7",
-        query,
+        path: "/",
+        query: None,
         version: "1.1",
-        route: Some("/lamps/{id}".into()),
-        peer: Some([127, 0, 0, 1].into()),
+        route: None,
+        peer: None,
         origin: "auto.http.test",
         further: Head::NOTHING,
-    };
+    }
+}
+
+fn incoming(pii: bool, headers: &[(&str, &str)], query: Option<&str>) -> Incoming {
+    let (route, peer) = (Some("/lamps/{id}".into()), Some([127, 0, 0, 1].into()));
+    let head = Head { path: "/lamps/7", query, route, peer, ..bare_head() };
     let options = ClientOptions { send_default_pii: pii, ..ClientOptions::default() };
     let client = Arc::new(Client::assemble(options, |_, _, _| Ok(Destinations::default())).unwrap());
     Incoming::new(head, || headers.iter().map(|(name, value)| (*name, value.as_bytes(), false)), &client)
@@ -142,18 +148,6 @@ fn a_filter_and_the_sampler_see_all_attributes() {
 
 #[test]
 fn sensitive_values_and_broken_texts_do_not_leave() {
-    let head = || Head {
-        method: "GET",
-        scheme: None,
-        authority: None,
-        path: "/",
-        query: None,
-        version: "1.1",
-        route: None,
-        peer: None,
-        origin: "auto.http.test",
-        further: Head::NOTHING,
-    };
     let options = ClientOptions { send_default_pii: true, ..ClientOptions::default() };
     let client = Arc::new(Client::assemble(options, |_, _, _| Ok(Destinations::default())).unwrap());
     let headers: [RawHeader<'_>; 4] = [
@@ -162,7 +156,7 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
         ("baggage", b"a=\xff", false),
         ("baggage", b"b=2", true),
     ];
-    let received = Received::new(head(), || headers.into_iter(), client);
+    let received = Received::new(bare_head(), || headers.into_iter(), client);
     assert_eq!(received.request().headers["accept"], FILTERED);
     assert!(!format!("{received:?}").contains("secret"));
     // A trace is continued although its headers are marked.
@@ -175,20 +169,8 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
 
 /// Returns the trace of a request with these headers, and the trace of the same headers when they are not kept.
 fn traces(headers: &[RawHeader<'_>]) -> [Option<Propagation>; 2] {
-    let head = Head {
-        method: "GET",
-        scheme: None,
-        authority: None,
-        path: "/",
-        query: None,
-        version: "1.1",
-        route: None,
-        peer: None,
-        origin: "auto.http.test",
-        further: Head::NOTHING,
-    };
     let client = Client::assemble(ClientOptions::default(), |_, _, _| Ok(Destinations::default()));
-    let incoming = Incoming::new(head, || headers.iter().copied(), &Arc::new(client.unwrap()));
+    let incoming = Incoming::new(bare_head(), || headers.iter().copied(), &Arc::new(client.unwrap()));
     let readable = headers.iter().filter(|(_, value, _)| value.is_ascii());
     let pairs =
         readable.map(|(name, value, _)| (*name, std::str::from_utf8(value).unwrap())).collect::<Vec<_>>();
@@ -232,7 +214,7 @@ fn the_trace_of_a_kept_request_is_that_of_its_headers() {
                         let all = dsc.iter().filter(|(key, _)| *key != "sample_rand");
                         all.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
                     });
-                    let given = dsc_has_number(own).then(|| trace.sample_rand());
+                    let given = names_sample_rand(own).then(|| trace.sample_rand());
                     let groups = trace.groups().map(|groups| groups.iter().count());
                     let Propagation { trace_id, parent, sampled, .. } = *trace;
                     (trace_id, parent, sampled, trace.parent_sample_rate(), given, groups, entries)
@@ -243,8 +225,8 @@ fn the_trace_of_a_kept_request_is_that_of_its_headers() {
     }
 }
 
-/// Returns whether a readable header names a random number.
-fn dsc_has_number(headers: &[RawHeader<'_>]) -> bool {
+/// Returns whether a readable header `baggage` names a random number.
+fn names_sample_rand(headers: &[RawHeader<'_>]) -> bool {
     let mut readable = headers.iter().filter(|(name, value, _)| *name == "baggage" && value.is_ascii());
     readable.any(|(_, value, _)| value.windows(11).any(|part| part == b"sample_rand"))
 }
