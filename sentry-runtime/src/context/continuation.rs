@@ -45,8 +45,8 @@ impl Propagation {
         Self::from_received(headers, None, options)
     }
 
-    /// Like [`from_headers`](Self::from_headers), for headers that are kept: `kept` is the header `baggage`, if there is
-    /// exactly one.
+    /// Like [`from_headers`](Self::from_headers), for headers that the caller keeps. `kept` is the header `baggage`, if
+    /// there is exactly one and it can wait to be read.
     pub(crate) fn from_received(
         headers: &dyn HeaderSource,
         kept: Option<Arc<dyn UnreadBaggage>>,
@@ -56,7 +56,7 @@ impl Propagation {
         let drawn = DrawnNumber { millionths: ids::millionths(), sampled: incoming.sampled };
         // A trace from outside of Sentry has an incoming context only if a header has entries of Sentry.
         let may_wait = |header: &str| of_sentry || unread_baggage::has_sample_rand(header);
-        let baggage = match kept.filter(|kept| of_sentry || may_wait(kept.text())) {
+        let baggage = match kept.filter(|kept| may_wait(kept.text())) {
             Some(kept) => Baggage::Unread(kept),
             None => read_baggage(headers, may_wait),
         };
@@ -99,7 +99,7 @@ impl Baggage {
     fn may_continue(&self, options: &ClientOptions, drawn: DrawnNumber) -> bool {
         let ours = options.effective_org_id();
         match self {
-            // Whatever the organisation is.
+            // Without an id of our own, every organisation is accepted.
             _ if ours.is_none() && !options.strict_trace_continuation => true,
             Self::Read(dsc, _) => may_continue(dsc.get("org_id"), ours, options),
             Self::Unread(header) => header.with_org_id(drawn, |theirs| may_continue(theirs, ours, options)),
@@ -107,7 +107,7 @@ impl Baggage {
     }
 }
 
-/// Reads the headers `baggage`. A single one of usual length waits if it may.
+/// Reads the headers `baggage`. Leaves a single header of usual length unread if `may_wait` allows it.
 fn read_baggage(headers: &dyn HeaderSource, may_wait: impl Fn(&str) -> bool) -> Baggage {
     let mut first: Option<CopiedBaggage> = None;
     let mut read = None;

@@ -31,7 +31,7 @@ pub(crate) fn next_of_seeded(local: &Local) -> LocalId {
 }
 
 /// Draws the first id of this thread, unless it has one.
-pub(crate) fn ensure_seeded() {
+pub(super) fn ensure_seeded() {
     if local().last_id.get() == 0 {
         next();
     }

@@ -181,7 +181,7 @@ impl ReceivedRequest for Received {
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.text.beside()
+        size_of::<Self>() + self.text.allocated()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The text of a received request: its parts, and its headers, in the memory of the record that they belong to.
+//! The text of a received request, its head and its headers. A short text lies inside of the request that owns it.
 
 /// The size of a text that needs no memory of its own. Requests of other services, which have few headers, are usually
 /// smaller.
@@ -45,8 +45,8 @@ impl RequestText {
         Self { length: 0, long: Box::default(), inline: [0; INLINE] }
     }
 
-    /// Makes room for a text of the length that was appended, if there was none. If so, it returns `true`, and everything
-    /// has to be appended once more.
+    /// Allocates memory for a text that did not fit. Returns whether it did so: then everything has to be appended once
+    /// more.
     pub(super) fn make_room(&mut self) -> bool {
         let is_long = self.length > INLINE;
         if is_long {
@@ -59,8 +59,8 @@ impl RequestText {
         self.length
     }
 
-    /// Returns the number of bytes in memory of its own.
-    pub(super) fn beside(&self) -> usize {
+    /// Returns the number of allocated bytes.
+    pub(super) fn allocated(&self) -> usize {
         self.long.len()
     }
 
@@ -193,7 +193,7 @@ mod tests {
                 [(b"accept", value.as_bytes(), false), (b"cookie", b"a=1", true), (b"x", b"", false)];
             assert_eq!(headers, expected);
             assert_eq!(text.len(), start + 3 * LENGTHS + 6 + 300 + 6 + 3 + 1);
-            assert_eq!((text.len(), text.beside()), (appended, if is_long { appended } else { 0 }));
+            assert_eq!((text.len(), text.allocated()), (appended, if is_long { appended } else { 0 }));
         }
     }
 
