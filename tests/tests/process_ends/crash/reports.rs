@@ -84,7 +84,7 @@ fn a_handler_of_before_that_repairs_the_cause_lets_the_program_go_on() {
 }
 
 #[test]
-fn a_thread_without_a_name_has_not_that_of_the_program() {
+fn a_thread_without_a_name_does_not_have_that_of_the_program() {
     let event = crash("unnamed thread", &[]).event();
     let thread = &event["threads"]["values"][0];
     assert_eq!((&thread["crashed"], &thread["name"]), (&json!(true), &Value::Null), "{thread}");

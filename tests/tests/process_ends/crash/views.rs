@@ -72,7 +72,7 @@ fn an_abort_shows_the_function_that_was_called_instead_of_the_insides_of_the_c_l
 }
 
 #[test]
-fn a_line_says_the_crash_if_nothing_but_the_dashboard_of_the_program_shows_it() {
+fn a_line_reports_the_crash_if_only_the_dashboard_of_the_program_shows_it() {
     let said = "[sentry] the program has crashed: SIGSEGV: Segmentation fault";
     let dashboard = ("SENTRY_DASHBOARD", "127.0.0.1:0");
     let (_, stderr) = Program::start("", "null", &[dashboard]).end();
