@@ -258,7 +258,7 @@ impl<T> Producer<T> {
         if written >= CHUNK {
             return false;
         }
-        // SAFETY: `written < CHUNK`, so the queue is open.
+        // SAFETY: `written` was read just now, and is less than `CHUNK`.
         unsafe { self.write_to(written, item) };
         written + 1 == CHUNK
     }
@@ -274,7 +274,7 @@ impl<T> Producer<T> {
         if written >= self.at_once.get() {
             return false;
         }
-        // SAFETY: `written < at_once < CHUNK`, so the queue is open.
+        // SAFETY: `written` was read just now, and is less than `at_once`, which is less than `CHUNK`.
         unsafe { self.write_to(written, item) };
         true
     }
@@ -282,12 +282,12 @@ impl<T> Producer<T> {
     /// Writes a slot and publishes it.
     ///
     /// # Safety
-    /// `written` is the number of written slots, and less than `CHUNK`.
+    /// `written` is the value of `self.written`, and less than `CHUNK`.
     #[inline(always)]
     unsafe fn write_to(&self, written: usize, item: T) {
-        // SAFETY: less than `CHUNK` slots are written, so the queue is open, and the chunk lives: the consumer frees only
-        // chunks that have a successor, and this one, the last, has none. The consumer does not read this slot
-        // before the store below.
+        // SAFETY: `self.written` is `CHUNK` unless the queue is open. So it is open, and the chunk lives: the consumer
+        // frees only chunks that have a successor, and this one, the last, has none. The consumer does not read this
+        // slot before the store below.
         unsafe {
             let chunk = self.chunk.get().as_ref();
             chunk.slots.get_unchecked(written).with_mut(|slot| (*slot).write(item));

@@ -1,3 +1,5 @@
+//! Tests of the queue, which also run under Miri and valgrind.
+
 use super::*;
 
 static BUDGET: Budget<Box<usize>> = Budget::new(1000);
