@@ -109,7 +109,8 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
 /// Runs code whose panics the caller catches, without capturing them as events.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
-    /// Puts the former value back. Not [`Restore`], which would call a function to find the value: a root span does this.
+    /// Puts the former value back. [`Restore`] would call a function to find the value, and each root span would pay
+    /// for it.
     struct Loud(bool);
 
     impl Drop for Loud {

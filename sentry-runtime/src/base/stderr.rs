@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the lock of the standard library's handle is not waited for.
+/// Whether lines are written without the lock of the standard library.
 static IS_LOCK_LOST: AtomicBool = AtomicBool::new(false);
 
-/// Writes without the lock from now on. A thread that has crashed may hold it, as in `eprintln!("{value}")` if the value crashes,
-/// and never gives it back. Safe in a signal handler.
+/// Writes without the lock from now on. A thread that has crashed may hold it, as in `eprintln!("{value}")` if the
+/// value crashes, and never gives it back. Safe in a signal handler.
 #[cfg(writes_minidumps)]
 pub(crate) fn give_up_lock() {
     IS_LOCK_LOST.store(true, Ordering::Relaxed);
@@ -23,7 +23,7 @@ impl Write for Stderr {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // It has no buffer.
+        // The standard error has no buffer.
         Ok(())
     }
 }

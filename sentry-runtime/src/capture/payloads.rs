@@ -1,9 +1,11 @@
 //! The payloads of recent panics, by which a catcher recognises one that was resumed.
 //!
 //! A payload is recognised by its type, its text and its address, which does not change while somebody keeps the payload.
-//! A hook sees a payload before it has an address, and remembers that of its text. The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed one
-//! if the code that it reaches was running already when the earlier one was captured: it may have joined the task that
-//! panicked. In other code it is another panic.
+//! A hook sees a payload before the payload is in its box, and remembers the address of the text instead.
+//!
+//! The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed
+//! one if the code that it reaches was running already when the earlier one was captured: it may have joined the task
+//! that panicked. In other code it is another panic.
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -22,7 +22,8 @@ use crate::trace::clock::{self, Ticks};
 #[derive(Debug, Clone)]
 pub(crate) struct SeenError {
     boundary: CaptureBoundary,
-    /// The form of the error. The forms of its sources are not included: another error with the same cause is another error.
+    /// The form of the error. The forms of its sources are not included: another error with the same cause is another
+    /// error.
     form: Form,
     /// The forms of errors that wrapped it since.
     later_forms: Vec<Form>,

@@ -43,7 +43,7 @@ static HOOKED_AT: AtomicU64 = AtomicU64::new(0);
 struct Known {
     at: Ticks,
     key: u64,
-    /// Where its text lies, see [`text_address`].
+    /// The address of its text, see [`text_address`].
     text: usize,
     /// The number of such panics of this thread.
     number: u64,
@@ -354,8 +354,9 @@ fn key(ty: TypeId, text: Option<&str>) -> u64 {
     hasher.finish().max(UNKNOWN_PAYLOAD + 1)
 }
 
-/// Returns where the text of a payload lies; zero if it is none. A hook sees a payload before it is moved into its box, but
-/// the text of a `String` stays where it is. So two payloads whose texts lie in different places are different panics.
+/// Returns the address of a payload's text; zero if the payload is no text. A hook sees a payload before it is moved
+/// into its box, but the text of a `String` stays where it is. So two payloads whose texts have different addresses are
+/// different panics.
 fn text_address(payload: &(dyn Any + Send)) -> usize {
     text(payload).map_or(0, |text| text.as_ptr().addr())
 }

@@ -93,7 +93,7 @@ impl Drop for Hint {
 }
 
 impl Hint {
-    /// Returns whether nothing is in it.
+    /// Returns whether the hint is empty.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { type_name, text, attachments, mechanism, stack, values } = self;
         type_name.is_none()

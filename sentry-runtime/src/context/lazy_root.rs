@@ -1,16 +1,17 @@
 //! Lazy roots: root spans that exist only in their thread until their context is needed.
 //!
-//! The root span of an annotated function, of a server action or of a monitored job that runs in the process context, and whose sampling
-//! depends on a rate alone, needs only its id: trace id and random number derive from it. It is kept in the thread's
-//! [`LazyRoot`] while it is open, and becomes one record at its end, from which the pipeline builds the segment. If its
-//! context is needed earlier (by a capture, a header, or a future that takes it along), [`materialize`] creates it, and
-//! the root is an ordinary one from then on. The root of a future leaves the thread between two polls, see
-//! `suspended_root.rs`.
+//! The root span of an annotated function, of a server action or of a monitored job that runs in the process context,
+//! and whose sampling depends on a rate alone, needs only its id: trace id and random number derive from it. It is kept
+//! in the thread's [`LazyRoot`] while it is open, and becomes one record at its end, from which the pipeline builds the
+//! segment. If its context is needed earlier (by a capture, a header, or a future that takes it along), [`materialize`]
+//! creates it, and the root is an ordinary one from then on. The root of an async server action leaves the thread
+//! between two polls, see `suspended_root.rs`.
 //!
-//! The scopes of such a segment are those of the process; a server action and a job have copies of their own, which are made
-//! when their context is: nobody writes to them before. The thread sends them to the pipeline when it notices a new
-//! epoch; every change of these scopes or of the client begins one. So a root without such a change reads one shared
-//! number, and writes to nothing shared except the client's count.
+//! The scopes of such a segment are those of the process. A server action and a job have scopes of their own, which are
+//! copied from those of the process when the context is created: nobody writes to them before. The thread sends the
+//! scopes of the process to the pipeline when it notices a new epoch; every change of these scopes or of the client
+//! begins one. So a root without such a change reads one shared number, and writes to nothing shared except the
+//! client's count.
 
 use std::sync::Arc;
 
@@ -290,8 +291,8 @@ pub(crate) fn open_context(local: &Local) -> Option<Arc<Context>> {
     Some(context_of(lazy_root, lazy_root.root.get(), client, false))
 }
 
-/// Returns the context of a server action or a job: scopes of its own, which begin as the process had them when it started,
-/// in a trace of its own.
+/// Returns the context of a server action or a job: in a trace of its own, with scopes of its own that begin as those
+/// of the process were when it started.
 fn own_context(lazy_root: &LazyRoot, propagation: Propagation) -> Context {
     let process = Context::default_ref();
     let known = lazy_root.scopes.try_borrow().ok().and_then(|known| known.clone());

@@ -163,14 +163,15 @@ impl Ending {
         }
     }
 
-    /// Writes the record if that needs no function call: the counter is the clock, and the record is not the last of its
-    /// chunk. Returns whether it was written.
+    /// Writes the record if that needs no function call: the counter is the clock, and the record is not the last one
+    /// of its chunk. Returns whether it was written.
     #[inline(always)]
     pub(crate) fn write_at_once(self, local: &Local) -> bool {
         let end = clock::counter();
         local.output.write_at_once(|| self.at(end))
     }
 
+    /// Writes the record where [`write_at_once`](Self::write_at_once) cannot.
     #[cold]
     #[inline(never)]
     pub(crate) fn write_slowly(self, local: &Local) {

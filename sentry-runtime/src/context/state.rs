@@ -69,7 +69,8 @@ pub(crate) struct LazyRoot {
     pub(super) threshold: Cell<u32>,
     /// The client with that rate.
     pub(super) client: RefCell<Weak<Client>>,
-    /// The isolation scope and the current scope of the process, as last announced: a handler's scopes begin with them.
+    /// The isolation scope and the current scope of the process, as last announced: the own scopes of a root begin
+    /// with them.
     pub(super) scopes: RefCell<Option<(Arc<Scope>, Arc<Scope>)>>,
     /// The salt that makes this thread's trace ids differ from those of other threads with the same span id.
     pub(super) salt: Cell<u64>,

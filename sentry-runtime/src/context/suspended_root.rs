@@ -1,8 +1,8 @@
 //! Suspended roots: lazy roots of futures, between two polls.
 //!
-//! A lazy root is in its thread while it is open. A future leaves the thread between its polls, so it takes its root along.
-//! The next poll puts the root back, if the thread is the same and has announced no other scopes to the pipeline since:
-//! then the root can still end as one record. Otherwise its context is created, as if it had been needed.
+//! A lazy root is in its thread while it is open. A future leaves the thread between two polls, and takes its root
+//! along. The next poll puts the root back if the thread is the same and has announced no other scopes to the pipeline
+//! since: then the root can still end as one record. Otherwise its context is created.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

@@ -34,7 +34,7 @@ pub(crate) const UNKNOWN: &str = "Error";
 /// One error of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChainEntry {
-    /// The type's name, like `ParseIntError`. Never empty. Mostly a part of what the compiler calls the type.
+    /// The type's name, like `ParseIntError`. Never empty. Usually borrowed from the compiler's name of the type.
     pub(crate) ty: Cow<'static, str>,
     /// The module of the type, if it is known.
     pub(crate) module: Option<Cow<'static, str>>,

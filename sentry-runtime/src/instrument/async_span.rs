@@ -29,9 +29,9 @@ use crate::trace::callsite::{self, Callsite};
 use crate::trace::clock;
 use crate::trace::ids::{Lineage, LocalId};
 
-/// The flags live in the highest bits of the start time, which a clock does not reach in centuries, and in its lowest
-/// bit. They are chosen so that one comparison of a signed number tells the [`Stage`].
-///
+// The flags live in the highest bits of the start time, which a clock does not reach in centuries, and in its lowest
+// bit. They are chosen so that one comparison of a signed number tells the `Stage`.
+
 /// There is nothing to record, or nothing left to record. This is the sign bit.
 const OVER: u64 = 1 << 63;
 const FAILED: u64 = 1 << 62;
@@ -298,7 +298,7 @@ extern "C" fn enter_slowly(work: &mut AsyncSpan) -> Lineage {
     before
 }
 
-/// Restores what was active before. A function of its own, because with its code in it, `poll` is not inlined any more.
+/// Restores what was active before. It is not inlined, so that `poll` is.
 #[inline(never)]
 extern "C" fn leave(work: &mut AsyncSpan, before: Lineage) {
     if work.start & (SWAPPED | TRACKED) != 0 {

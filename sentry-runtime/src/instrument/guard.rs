@@ -203,7 +203,7 @@ extern "C" fn start_with_context(guard: &mut SpanGuard) {
 /// Ends the span.
 #[inline(never)]
 extern "C" fn end(guard: &mut SpanGuard) {
-    // What counts as a function call comes first, so that only the guard's address has to be kept meanwhile.
+    // The calls come first, because only the guard's address has to be kept across them.
     if std::thread::panicking() {
         return end_panicking(guard);
     }

@@ -1,4 +1,4 @@
-//! Check-ins as their callers hand them over. The pipeline writes them.
+//! Check-ins as their callers hand them over: as messages, or as records of a lazy root. The pipeline writes them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +19,9 @@ use crate::trace::segment::RootName;
 /// A run of a monitor: what its two check-ins have in common.
 #[derive(Debug, Clone)]
 pub(crate) enum MonitorRun {
-    /// A run that began as a lazy root, from which all else follows.
-    Lazy {
-        root: OpenRoot,
-        site: &'static MonitorSite,
-    },
+    /// A run that began as a lazy root. The pipeline derives id, trace and configuration from it.
+    Lazy { root: OpenRoot, site: &'static MonitorSite },
+    /// A run that began with a context.
     Full(Arc<FullRun>),
 }
 
@@ -42,9 +40,9 @@ pub(crate) struct FullRun {
 /// The monitor of a run: its slug and its configuration.
 #[derive(Debug)]
 pub(crate) enum Monitored {
-    /// That of an annotated function.
+    /// The monitor of an annotated function.
     Site(&'static MonitorSite),
-    /// One that is known only at run time.
+    /// A monitor that is known only at run time.
     Given { slug: String, config: Option<MonitorConfig> },
 }
 

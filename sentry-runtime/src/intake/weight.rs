@@ -208,8 +208,8 @@ fn of_values(fields: &Map<String, Value>) -> usize {
     fields.iter().map(|(key, value)| ENTRY + key.len() + of_value(value)).sum()
 }
 
-/// Returns the bytes below a value. Level by level: a thread with a small stack may hand over a value of any depth that is
-/// kept. Allocates only for lists and objects inside of others.
+/// Returns the bytes below a value. Works without recursion, because a thread with a small stack may hand over a value
+/// of the greatest depth that is kept. Allocates only for lists and objects inside of others.
 fn of_value(value: &Value) -> usize {
     let (mut bytes, mut next, mut nested) = (0, Some(value), Vec::new());
     while let Some(value) = next {
@@ -241,7 +241,7 @@ fn of_leaf<'a>(value: &'a Value, nested: &mut Vec<&'a Value>) -> usize {
     }
 }
 
-/// Returns the bytes below an attribute, level by level like [`of_value`].
+/// Returns the bytes below an attribute, without recursion like [`of_value`].
 fn of_attribute(value: &AttributeValue) -> usize {
     let (mut bytes, mut next, mut nested) = (0, Some(value), Vec::new());
     while let Some(value) = next {

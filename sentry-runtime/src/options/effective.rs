@@ -1,4 +1,4 @@
-//! What follows from several options together, and the text of the options for debugging.
+//! The settings that follow from several options, and the debug output of the options.
 
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl ClientOptions {
         self.trace_lifecycle == TraceLifecycle::Stream && self.keep.is_none()
     }
 
-    /// The id of the organisation: the option `org_id`, else the id in the DSN's host.
+    /// Returns the id of the organisation: the option `org_id`, else the id in the DSN's host.
     pub(crate) fn effective_org_id(&self) -> Option<&str> {
         self.org_id.as_deref().or_else(|| self.dsn.as_ref()?.org_id())
     }

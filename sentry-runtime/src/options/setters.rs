@@ -27,6 +27,7 @@ macro_rules! setters {
     };
 }
 
+// Below the macro, which it uses.
 mod delivery;
 
 setters! {

@@ -61,7 +61,7 @@ pub(super) struct Collector {
     finished: IdMap<Finished>,
     remembered: Remembered,
     late: Vec<LateSegment>,
-    /// Check-ins of jobs that were recorded.
+    /// Recorded check-ins of jobs, which are sent next.
     check_ins: Vec<PendingCheckIn>,
 }
 
@@ -113,7 +113,7 @@ impl Collector {
         came
     }
 
-    /// Sends the check-ins of jobs that were recorded. Their arrival times matter, so that they do not wait for a round.
+    /// Sends the recorded check-ins of jobs. Their arrival times matter, so they do not wait for the next round.
     pub(super) fn send_check_ins(&mut self) {
         if check_in::take_recorded() {
             self.read();

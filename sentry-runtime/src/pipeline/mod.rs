@@ -1,9 +1,9 @@
 //! The pipeline: one thread per process that turns recorded data into envelopes.
 //!
 //! Events and check-ins arrive through bounded queues, spans and the check-ins of lazy roots through the threads'
-//! recorders. The thread sleeps when there is nothing to do; events and the start of a job wake it at once, traces at most
-//! once per interval, so that a trace does not cost a wake-up. Per client it keeps a [`state`](client_state::ClientState): the symbolicator, the scrubber and the
-//! contexts.
+//! recorders. The thread sleeps when there is nothing to do; events and the start of a job wake it at once, traces at
+//! most once per interval, so that a trace does not cost a wake-up. Per client it keeps a
+//! [`state`](client_state::ClientState): the symbolicator, the scrubber and the contexts.
 //!
 //! `queue` → `worker` → (`event`, `check_in`, `feedback`, `sessions`, `batch` → `logs`, `collector` → `transaction` or
 //! `stream`) → `output` → transport.

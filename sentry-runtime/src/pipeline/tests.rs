@@ -49,8 +49,8 @@ fn without_empty(span: &mut Value, names: &[&str]) {
     }
 }
 
-/// Takes the times out of two payloads, and asserts that they are equal but for rounding: of the two ways to write a time,
-/// one rounds it to a float.
+/// Takes the times out of two payloads, and asserts that they are equal but for rounding: of the two ways to write a
+/// time, one rounds it to a float.
 #[track_caller]
 fn take_equal_times(one: &mut Value, other: &mut Value) {
     for time in ["start_timestamp", "timestamp"] {

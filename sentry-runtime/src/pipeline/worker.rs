@@ -133,7 +133,7 @@ fn messages(
     let check_ins = |most, collector: &mut Collector| {
         collector.send_check_ins();
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
-            // Its run may have begun meanwhile, which was recorded.
+            // The start of its run may have been recorded meanwhile, and is sent first.
             collector.send_check_ins();
             check_in::contained(pending);
         }

@@ -125,9 +125,9 @@ pub(crate) struct TimeWriter {
 }
 
 impl TimeWriter {
-    /// Returns a writer into a text in which there is no time yet, but a point.
+    /// Returns a writer into a text that contains no time yet, only the point.
     pub(crate) const fn new() -> Self {
-        // Later than every time.
+        // Later than every time that is written.
         Self { second: 1 << 63 }
     }
 

@@ -44,8 +44,8 @@ struct Urls<'a> {
 }
 
 impl<'a> Urls<'a> {
-    /// Returns the URL that begins at `start`, as far as it lies within `len` bytes, and its last `@`. Each call begins behind
-    /// the former one.
+    /// Returns the URL that begins at `start`, as far as it lies within `len` bytes, and its last `@`. Each call begins
+    /// behind the former one.
     fn at(&mut self, start: usize, len: usize) -> (&'a str, Option<usize>) {
         if self.read < start {
             *self = Self { text: self.text, read: start, ends: false, last_at: None };
@@ -95,8 +95,8 @@ fn scrub_user_info_of_drivers(text: &str) -> Cow<'_, str> {
     rewrite.finish()
 }
 
-/// Returns the length of the name and the password of a user with which a URL begins behind its slashes. Reads the URL up to
-/// its next slash, thus each character for one URL only.
+/// Returns the length of the name and the password of a user with which a URL begins behind its slashes. Reads the URL
+/// up to its next slash, thus each character for one URL only.
 fn user_info(url: &str, last_at: Option<usize>) -> Option<usize> {
     let ends = |c: char| {
         effort::count();

@@ -126,7 +126,7 @@ pub(crate) fn merge(existing: &str, ours: &str) -> String {
         member.split(['=', ';']).next().unwrap_or_default().trim()
     }
     let theirs = existing.split(',').map(str::trim);
-    // Few, and found once: the existing header is as long as somebody else has made it.
+    // Found once for all members: the existing header may be long.
     let groups: Vec<_> =
         ours.split(',').map(key).filter(|key| key.starts_with(span_groups::PREFIX)).collect();
     let replaced = |member: &str| {

@@ -24,9 +24,10 @@ struct ClockOrigin {
 static ORIGIN: OnceLock<ClockOrigin> = OnceLock::new();
 
 impl ClockOrigin {
-    /// Measures the length of a tick, or checks it by the time since the last call. Nobody waits for another thread that does
-    /// so, and the child of a fork in which nobody will finish it keeps the length that is known.
+    /// Measures the length of a tick. Later calls check it against the time since the call before. A caller does not
+    /// wait for another thread that measures; in the child of a fork without that thread, the known length stays.
     fn measure(&self) {
+        /// The time between the first two readings, see [`Anchor::take`].
         const SHORT: Duration = Duration::from_millis(1);
         static CALIBRATION: Mutex<Option<Calibration>> = Mutex::new(None);
         // The thread waits without the lock.
@@ -113,7 +114,7 @@ const FRACTION: u32 = 48;
 /// The units of [`Anchor::tick`] in a nanosecond.
 const UNITS: f64 = 281_474_976_710_656.0;
 
-/// The measured length of a tick, as the bits of a float in nanoseconds; zero until it is known.
+/// The measured length of a tick in nanoseconds, as the bits of an `f64`; zero until it is known.
 static MEASURED: AtomicU64 = AtomicU64::new(0);
 
 impl Anchor {

@@ -33,7 +33,8 @@ impl FrozenContext {
         }
     }
 
-    /// Returns the random number of the trace in millionths, unless it was taken out of the context when that was read.
+    /// Returns the random number of the trace in millionths; `None` for a context that was read at once, whose number
+    /// is in [`Propagation`](super::propagation::Propagation).
     pub(super) fn sample_rand(&self) -> Option<u32> {
         match self {
             Self::Read(_) => None,
@@ -41,7 +42,8 @@ impl FrozenContext {
         }
     }
 
-    /// Returns the span groups beside the context, unless they were taken out of the header when that was read.
+    /// Returns the span groups of the header; `None` for a context that was read at once, whose groups are in
+    /// [`Propagation`](super::propagation::Propagation).
     pub(super) fn groups(&self) -> Option<&Arc<SpanGroups>> {
         match self {
             Self::Read(_) => None,

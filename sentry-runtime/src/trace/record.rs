@@ -157,19 +157,20 @@ pub(crate) struct LazyRootRecord {
     pub(crate) outcome: SpanOutcome,
 }
 
-/// What a lazy root is made of, except for its name.
+/// The data of an open lazy root, except for its name.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenRoot {
     pub(crate) key: LocalId,
     pub(crate) start: Ticks,
     pub(crate) client: Arc<Client>,
-    /// That of the [`ProcessScopes`] of its thread.
+    /// The salt of its thread, see [`ProcessScopes`].
     pub(crate) salt: u64,
     pub(crate) rate: f32,
     pub(crate) sampled: bool,
 }
 
-/// A check-in of a job that is a lazy root: the fields of its [`OpenRoot`], except for the salt, and what else it needs.
+/// A check-in of a job that is a lazy root. The salt of its [`OpenRoot`] is left out: the pipeline knows that of the
+/// thread.
 pub(crate) struct LazyCheckIn {
     pub(crate) key: LocalId,
     pub(crate) start: Ticks,

@@ -1,8 +1,8 @@
-//! A `baggage` header as it came, which is read once, when something asks for its entries.
+//! An unread `baggage` header. It is read once, when something asks for its entries.
 //!
-//! A request that continues a trace needs nothing of the header if the caller has decided about sampling: the pipeline
-//! thread reads it, or the first request to another service. A decision here needs two numbers, which are found without
-//! reading the other entries.
+//! A request that continues a trace needs nothing of the header if the caller has decided about sampling. The header is
+//! read by the pipeline thread, or for the first request to another service. A decision here needs two numbers, which
+//! are found without reading the other entries.
 
 use std::sync::{Arc, OnceLock};
 

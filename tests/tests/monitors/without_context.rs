@@ -1,4 +1,4 @@
-//! Jobs outside of any context: they have a context only once something asks for it, and nobody notices the difference.
+//! Jobs outside of any context. They have a context only once something asks for it, and behave like other jobs.
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;

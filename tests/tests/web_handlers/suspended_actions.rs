@@ -43,7 +43,7 @@ fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Asserts that one transaction arrived, with so many steps as children of its root.
+/// Asserts that one transaction arrived, whose root has this number of steps as children, and nothing else.
 #[track_caller]
 fn assert_steps<R>(seen: &Seen<R>, steps: usize) {
     let transaction = seen.transaction();

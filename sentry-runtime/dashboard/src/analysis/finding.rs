@@ -4,7 +4,7 @@ use crate::model::rows::Span;
 use crate::model::text::Text;
 use crate::model::value::{Value, first_text, get};
 
-/// The kind of a hint.
+/// The kind of a finding, and of the hint that it becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     NPlusOne,

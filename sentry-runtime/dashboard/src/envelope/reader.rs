@@ -109,8 +109,9 @@ impl<R: BufRead + Seek> Reader<R> {
         Ok(None)
     }
 
-    /// Returns whether what begins at `start` and has a length ends at the end of a line. Only looks at its end: where one
-    /// length is wrong, all may be, and each payload that is read in vain is read again.
+    /// Returns whether a payload of this length that begins at `start` ends at the end of a line. Reads nothing but
+    /// that end: in a file with one wrong length all may be wrong, and each payload that is read in vain is read again
+    /// as lines.
     fn ends_a_line(&mut self, start: u64, length: u64) -> io::Result<bool> {
         let (end, end_of_input) = (start.saturating_add(length), self.input.seek(SeekFrom::End(0))?);
         let mut last = [b'\n'];
@@ -134,9 +135,9 @@ fn end_line(envelope: &mut Vec<u8>) {
 mod tests {
     use std::io::Cursor;
 
-    use super::*;
     use proptest::prelude::*;
 
+    use super::*;
     use crate::envelope::parse;
 
     fn read(bytes: &[u8]) -> (Vec<Vec<u8>>, u64) {

@@ -64,7 +64,7 @@ impl Handle {
     /// Waits at most `timeout` until every envelope that was submitted before is shown, and written to the file if there
     /// is one. Returns whether that is the case.
     pub fn flush(&self, timeout: Duration) -> bool {
-        // The end of a longer wait may be no time that the system knows.
+        // An `Instant` may not be able to hold the end of a longer wait.
         const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
         let deadline = Instant::now() + timeout.min(FOREVER);
         let (done, flushed) = sync_channel(1);

@@ -1,4 +1,4 @@
-//! The progress of a handler's run, and the ways of a lazy root: between polls, and to an ordinary root.
+//! The progress of a handler's run: how a lazy root leaves its thread between two polls, and becomes an ordinary root.
 
 use super::state::{HandlerState, RunningHandler, RunningSpan};
 use crate::context::active;
@@ -7,8 +7,8 @@ use crate::context::suspended_root::{self, SuspendedRoot};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
 
-/// A server action without settings, which most are, starts as a lazy root: it becomes one record, and has a context
-/// only if something asks for it.
+/// The progress of a handler's run. Most server actions have no settings. They start as a lazy root, which becomes one
+/// record and has a context only if something asks for it.
 #[derive(Debug)]
 pub(super) enum Run {
     /// Nothing is recorded, or nothing is left to record.
@@ -16,18 +16,14 @@ pub(super) enum Run {
     /// A server action of this name that was created outside of any context, and has not started.
     Bare(&'static str),
     /// A server action that started as this lazy root of the thread.
-    Lazy {
-        root: LocalId,
-        since: Ticks,
-    },
-    /// The same, between two polls.
+    Lazy { root: LocalId, since: Ticks },
+    /// A server action that started as a lazy root, between two polls.
     Suspended(Box<SuspendedRoot>),
-    /// The same, during a later poll.
+    /// A server action that started as a lazy root, during a later poll.
     Resumed(Box<SuspendedRoot>),
-    /// The same: the lazy root is still open, and about to end.
-    Ending {
-        since: Ticks,
-    },
+    /// A server action whose lazy root is still open, and about to end.
+    Ending { since: Ticks },
+    /// A handler with a state of its own.
     Full(Box<HandlerState>),
 }
 

@@ -346,8 +346,8 @@ impl PollHooks for Handler {
     }
 }
 
-/// Finishes a handler that has a state. Not a part of [`Handler::finish`], so that a lazy root does not pay for its stack
-/// frame.
+/// Finishes a handler that has a state. This is no part of [`Handler::finish`], so that a lazy root does not pay for
+/// its stack frame.
 #[inline(never)]
 fn finish_ordinary(mut state: Box<HandlerState>, end: End) {
     let Some(RunningHandler { context: Some(context), active, span, since }) = state.running.take() else {

@@ -3,6 +3,9 @@
 //! Both check-ins share an id, so that overlapping runs do not mix; the first carries the configuration, which
 //! creates or updates the monitor. Check-ins are not sampled.
 //!
+//! A job outside of any context starts as a lazy root, whose check-ins are records of the thread. The check-ins of
+//! other jobs are messages.
+//!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/check-ins/)
 
 mod open_runs;
@@ -45,8 +48,8 @@ use crate::trace::segment::RootName;
 #[derive(Debug)]
 pub struct Monitor(Run);
 
-/// The job of an annotated function without tags, which most are, starts as a lazy root: it becomes two check-ins and one
-/// record, and has a context only if something asks for it.
+/// The progress of a job. Most annotated jobs have no tags. Outside of any context they start as a lazy root, which
+/// becomes two check-ins and one record of a span, and has a context only if something asks for it.
 #[derive(Debug)]
 enum Run {
     /// Nothing is recorded, or nothing is left to record.

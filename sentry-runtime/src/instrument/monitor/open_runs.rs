@@ -1,4 +1,5 @@
-//! Check-ins on their way to the pipeline, and the runs that are open, for programs that end without destructors.
+//! The open runs, whose check-ins are handed to the pipeline here: at the end of a run, or of a program that ends
+//! without destructors.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,7 +50,8 @@ fn hand_over(content: CheckInContent) -> bool {
 struct OpenRun {
     key: LocalId,
     run: MonitorRun,
-    /// Whether its first check-in is a record of its thread: messages are read after records, and may not come first.
+    /// Whether its first check-in is a record of its thread. Its last one may be a record too, or a message, which is
+    /// read after the records.
     recorded: bool,
     /// Whether its end was sent already, because the program was about to end.
     failed: bool,
@@ -81,12 +83,12 @@ pub(super) fn begin(run: MonitorRun) {
     open().push(OpenRun { key: run.key(), run, recorded, failed: false });
 }
 
-/// Sends the last check-in of a run, unless it began in the process that this one was forked from. `is_lazy` says that it
-/// ends as a lazy root, on the thread on which it began.
+/// Sends the last check-in of a run, unless the run began before a fork. `is_lazy` says that it ends as a lazy root, on
+/// the thread on which it began.
 pub(super) fn end(key: LocalId, ok: bool, at: Ticks, is_lazy: bool) {
     let ended = {
         let mut open = open();
-        // The last one, unless several jobs run at the same time.
+        // It is the last one of the list, unless several jobs run at the same time.
         open.iter().rposition(|open| open.key == key).map(|at| open.remove(at))
     };
     let Some(OpenRun { run, recorded, .. }) = ended else { return };

@@ -1,4 +1,4 @@
-//! A request that begins: what is known of it when its context is made.
+//! A request that begins, from the server integration to the context of the request.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -107,8 +107,8 @@ impl Incoming {
         })
     }
 
-    /// Returns the name and the attributes of the span, and the request whose attributes are added when they are read. A filter or the
-    /// sampler reads them at once.
+    /// Returns the name and the attributes of the span, and the request whose attributes are added when they are read.
+    /// A filter or the sampler reads them at once.
     pub(super) fn into_span(
         self,
         options: &ClientOptions,

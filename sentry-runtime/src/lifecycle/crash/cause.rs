@@ -196,9 +196,9 @@ fn names(number: i32) -> (String, String) {
     (name.to_owned(), text.to_owned())
 }
 
-/// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes. The system names the main
-/// thread after the program; other events call it as the standard library does. A thread without a name of its own has that of
-/// the thread that started it: the name of the program is none.
+/// Returns the name that the system knows of a thread of this process, which is cut at 15 bytes. The system names the
+/// main thread after the program; other events call it as the standard library does. A thread without a name of its own
+/// has the name of the thread that started it, so the name of the program does not count.
 #[cfg(unix)]
 fn name_of(thread: u32) -> Option<String> {
     let main = std::process::id();

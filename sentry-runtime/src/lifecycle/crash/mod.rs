@@ -24,8 +24,9 @@
 //! * The monitor cannot start or was killed: the reporter sends the event without a minidump.
 //! * Neither works: the program ends as it would without this feature, some seconds later.
 //!
-//! The file `signals` installs the handlers (`exceptions` on Windows and Android), [`handler`] has the part that runs in them, [`reporter`] the threads of the program,
-//! [`process`] starts the other process, [`monitor`] runs in it, [`frames`] what they say to each other.
+//! The file `signals` installs the handlers (`exceptions` on Windows and Android), [`handler`] has the part that runs
+//! in them, [`reporter`] the threads of the program, [`process`] starts the other process, [`monitor`] runs in it, and
+//! [`frames`] has what they say to each other.
 
 #[cfg(writes_minidumps)]
 mod cause;

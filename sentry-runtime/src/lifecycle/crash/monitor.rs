@@ -65,7 +65,7 @@ fn serve(options: ClientOptions) -> Result<(), String> {
     if !dump::is_of(&context, program()) {
         return Err("another process has sent the registers".to_owned());
     }
-    // The program waits for the minidump alone. It may have ended when its own event does not come.
+    // Made before the minidump: the program waits for that alone, and may have ended when its own event does not come.
     let cause = Cause::of(&context);
     let replacement = cause.event(cause.is_overflow(&context));
     let minidump = dump::write(&context, client.options().max_attachment_size)
@@ -117,8 +117,8 @@ fn frames() -> Receiver<(u8, Vec<u8>)> {
     frames
 }
 
-/// Returns the envelope that the program has built, or one with the replacement, which has what the monitor knows; `None` if
-/// nothing is to be sent.
+/// Returns the envelope that the program has built, or one with the replacement, which is what the monitor knows;
+/// `None` if nothing is to be sent.
 fn envelope(
     frames: &Receiver<(u8, Vec<u8>)>,
     client: &Arc<Client>,

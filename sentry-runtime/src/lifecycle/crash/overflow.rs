@@ -1,9 +1,9 @@
-//! Stack overflows, told apart from other accesses to memory that is not there.
+//! Stack overflows, told apart from other bad accesses to memory.
 //!
-//! Below a stack lies memory that nobody may access: the guard pages of a thread, or the gap that the kernel keeps below the
-//! stack of the main thread. The standard library knows an overflow by the address of that memory alone. A wild
-//! pointer can lead there, too. So this file also asks for the stack pointer: in an overflow it is at the end of the stack, or
-//! has left it.
+//! Below a stack lies memory that nobody may access: the guard pages of a thread, or the gap that the kernel keeps
+//! below the stack of the main thread. The standard library knows an overflow by the address of that memory alone. A
+//! wild pointer can lead there, too. So this file also asks for the stack pointer: in an overflow it is at the end of
+//! the stack, or has left it.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -20,8 +20,8 @@ const GAP: u64 = 1 << 20;
 /// The maximum number of bytes read of the list of mappings.
 const MAX_MAPS: u64 = 8 << 20;
 
-/// Returns whether the access to `address` that ended a process was a stack overflow. The process is this one, or the program
-/// of this monitor.
+/// Returns whether the access to `address` that ended a process was a stack overflow. The process is this one, or the
+/// program of this monitor.
 pub(super) fn is_cause(address: usize, context: &CrashContext) -> bool {
     let Some(pointer) = registers::stack_pointer(context) else { return false };
     let mut mappings = Vec::new();
@@ -32,8 +32,8 @@ pub(super) fn is_cause(address: usize, context: &CrashContext) -> bool {
     is_overflow(address as u64, pointer, &String::from_utf8_lossy(&mappings))
 }
 
-/// Returns whether an access to `address` has overflowed the stack of a stack pointer. `mappings` is the list of the kernel,
-/// in the order of addresses.
+/// Returns whether an access to `address` has overflowed the stack to which `pointer` belongs. `mappings` is the list
+/// of the kernel, in the order of addresses.
 fn is_overflow(address: u64, pointer: u64, mappings: &str) -> bool {
     if address.saturating_add(REACH) < pointer {
         return false;
@@ -44,7 +44,8 @@ fn is_overflow(address: u64, pointer: u64, mappings: &str) -> bool {
     let is_elsewhere =
         accessible().any(|other| other.start != stack.start && (other.start..other.end).contains(&pointer));
     let depth = stack.start.saturating_sub(address);
-    // Some C libraries do not divide the mapping: an access inside of it fails in the pages that they have marked as guards.
+    // Some C libraries do not divide the mapping: an access inside of it fails in the pages that they have marked as
+    // guards.
     let is_guard = depth > 0 || address.saturating_sub(pointer) < GAP;
     stack.may_be_stack && !is_elsewhere && is_guard && depth <= GAP
 }

@@ -105,7 +105,8 @@ fn watch(state: &'static State) {
 fn report(state: &'static State) {
     #[cfg(target_os = "linux")]
     state.reporter_id.store(system::thread_id().cast_unsigned(), Ordering::Release);
-    // Before it looks: a thread that crashes meanwhile finds nobody to wake, but is seen then. See `State::ask`.
+    // Set before the steps are read: a thread that crashes earlier finds nobody to wake, and its step is seen below.
+    // See `State::ask`.
     let _ = state.reporter.set(std::thread::current());
     fence(Ordering::SeqCst);
     while !state.is_done(Step::EVENT_WANTED) && !state.is_done(Step::FLUSH_WANTED) {

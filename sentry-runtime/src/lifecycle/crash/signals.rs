@@ -37,12 +37,14 @@ static INSTALLED: OnceLock<Installed> = OnceLock::new();
 /// The process that may read the memory of this one while a crash is handled; 0 without one.
 static READER: AtomicU32 = AtomicU32::new(0);
 
-/// The progress of the first crash: it was handled, and the handlers of before have not ended the program. Others wait for both.
+/// The progress of the first crash: it has begun, it was handled, and the handlers of before have not ended the
+/// program. Other crashes wait for the last two.
 static CRASHED: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
 static SURVIVED: AtomicBool = AtomicBool::new(false);
 
-/// How long another crash lets the handlers of before end the program by the first one, with what they print.
+/// The time for which another crash lets the handlers of before end the program by the first one, and print what they
+/// do.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The registers of the first crash: too large for the stack of a handler.

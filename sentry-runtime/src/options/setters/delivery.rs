@@ -1,4 +1,4 @@
-//! The setters of what happens to an envelope: the transport and its network, the queues, the spool.
+//! The setters of the options for delivery: the transport and its network, the queues and their memory, the spool.
 
 use std::borrow::Cow;
 use std::path::PathBuf;

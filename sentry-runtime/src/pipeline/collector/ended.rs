@@ -74,8 +74,8 @@ impl Collector {
     /// Moves the attributes of unassigned spans to the gathered spans: if a future was called in one place and polled
     /// in another, its attributes are stored under the span's own id.
     fn take_unassigned(&mut self, gathered: &mut BufferedSpan) {
-        // Most of what is open are other segments, which have spans: if they are few, a look at each saves a search for
-        // each span.
+        // Most open entries are other segments, which have spans. If they are few, one look at each of them takes less
+        // than a search for each span.
         let is_unassigned = |open: &BufferedSpan| open.children.is_empty();
         if self.open.len() <= gathered.children.len() && !self.open.values().any(is_unassigned) {
             return;

@@ -151,7 +151,7 @@ impl Collector {
         }
     }
 
-    /// Adds a span to its segment. Nearly always that is known and not streamed, and one search is enough.
+    /// Adds a span to its segment. One search is enough for a known segment that is not streamed, as nearly all are.
     #[inline(always)]
     fn add(&mut self, segment: LocalId, child: Child, thread: &Thread) {
         match self.open.get_mut(&segment).filter(|_| self.streams.is_empty()) {

@@ -89,7 +89,8 @@ impl<'a> SpanWriter<'a> {
         }
     }
 
-    /// Puts the values of a call into `call`: only what differs from the previous one. Returns `false` if a time does not fit.
+    /// Puts those values of a call into `call` that differ from the previous one. Returns `false` if a time does not
+    /// fit.
     #[inline]
     fn prepare(&mut self, call: &Call, start: u64, end: u64) -> bool {
         // Consecutive spans are often calls of the same function.

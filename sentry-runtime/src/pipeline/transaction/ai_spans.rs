@@ -24,7 +24,7 @@ pub(super) fn take(rows: &mut Vec<SpanRecord>, spans: &mut Vec<Span>) -> Vec<Spa
         SpanRecord::Full(span) => is_gen_ai(&span.op),
     };
     let is_typed_ai = |span: &mut Span| span.op.as_deref().is_some_and(is_gen_ai);
-    // Nothing is allocated if there is none. To look for the first one takes less than to extract none.
+    // Nothing is allocated if there is none, and looking for the first one takes less than extracting none.
     let first = rows.iter().position(is_ai).unwrap_or(rows.len());
     let mut taken: Vec<_> = rows.extract_if(first.., |row| is_ai(row)).collect();
     taken.extend(spans.extract_if(.., is_typed_ai).map(from_typed));

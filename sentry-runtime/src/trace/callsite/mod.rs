@@ -123,7 +123,7 @@ impl CallsiteOptions {
         self
     }
 
-    /// Is a monitored job.
+    /// Marks a monitored job.
     #[must_use]
     pub const fn monitor(mut self) -> Self {
         self.flags |= MONITOR;

@@ -1,9 +1,9 @@
 //! The length of a tick, measured against the system's monotonic clock.
 //!
-//! The longer the time between two readings, the more precise is the length that follows from them, as long as both clocks
-//! run. While a machine is suspended, one of them may run on while the other one stands still, and the counter may begin
-//! anew. So each reading is compared with what the known length of a tick predicts. If they disagree, the time in between is
-//! left out: the known length stays, and the measurement begins anew.
+//! The longer the time between two readings, the more precise is the length that follows from them, as long as both
+//! clocks run. While a machine is suspended, one of them may run on while the other one stands still, and the counter
+//! may begin anew. So each reading is compared with what the known length of a tick predicts. If they disagree, the
+//! time in between is left out: the known length stays, and the measurement begins anew.
 //!
 //! A machine that is moved to another host while it runs may get a counter of another rate. Its readings disagree with the
 //! prediction again and again, and with each other they agree: then the new length is taken.
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use super::Ticks;
 
-/// The most by which the monotonic clock may run faster or slower than before, as a part: twice what Linux permits when it
-/// corrects its clock by that of another machine.
+/// The largest fraction by which the monotonic clock may run faster or slower than before: twice what Linux permits
+/// when it corrects its clock by that of another machine.
 const DRIFT: f64 = 0.001;
-/// What a reading of the monotonic clock may be off: its resolution on any system.
+/// The error of a reading of the monotonic clock, in nanoseconds: its resolution is finer on every system.
 const RESOLUTION: f64 = 1_000.0;
 
 /// A reading of both clocks.
@@ -25,7 +25,7 @@ pub(super) struct Reading {
     pub(super) ticks: Ticks,
     /// The ticks that the reading took: its thread may have been interrupted.
     pub(super) spread: u64,
-    /// The time by the monotonic clock, since any moment.
+    /// The time of the monotonic clock since an arbitrary moment.
     pub(super) elapsed: Duration,
 }
 
@@ -38,7 +38,7 @@ struct Interval {
 }
 
 impl Interval {
-    /// Returns `None` if the counter began anew in between.
+    /// Returns the time between two readings; `None` if the counter did not advance, or began anew.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
     fn between(from: &Reading, to: &Reading) -> Option<Self> {
         Some(Self {
@@ -48,7 +48,7 @@ impl Interval {
         })
     }
 
-    /// Returns the length of a tick and the part of it by which it may be wrong.
+    /// Returns the length of a tick and its relative error.
     fn measured(&self) -> Tick {
         let nanoseconds = self.nanoseconds / self.ticks;
         Tick { nanoseconds, error: self.spread / self.ticks + RESOLUTION / self.nanoseconds.max(1.0) }
@@ -65,7 +65,7 @@ impl Interval {
 #[derive(Debug, Clone, Copy)]
 struct Tick {
     nanoseconds: f64,
-    /// The part by which it may be wrong.
+    /// The largest relative error of the length.
     error: f64,
 }
 
@@ -73,7 +73,7 @@ struct Tick {
 #[derive(Debug)]
 pub(super) struct Calibration {
     tick: Tick,
-    /// Where the measurement began.
+    /// The reading with which the measurement began.
     base: Reading,
     last: Reading,
     /// The length of a tick by the last interval, if it did not fit.
@@ -81,8 +81,8 @@ pub(super) struct Calibration {
 }
 
 impl Calibration {
-    /// Begins with three readings: at the start of the clock, and now two with a short time in between. The machine may have
-    /// been suspended since the start, hardly ever between the other two.
+    /// Begins with three readings: one at the start of the clock, and two of now with a short time in between. The
+    /// machine may have been suspended since the start, and hardly ever between the other two.
     pub(super) fn begin(start: Reading, first: Reading, second: Reading) -> Self {
         let rough = Interval::between(&first, &second).map(|now| now.measured());
         let tick = rough.unwrap_or(Tick { nanoseconds: 1.0, error: f64::INFINITY });
@@ -104,7 +104,7 @@ impl Calibration {
         let interval = Interval::between(&self.last, &now);
         let before = std::mem::replace(&mut self.last, now);
         let Some(interval) = interval else {
-            // Two readings at one tick tell nothing.
+            // Two readings of the same tick measure nothing.
             if now.ticks != before.ticks {
                 self.base = now;
             }

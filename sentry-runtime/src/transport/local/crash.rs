@@ -24,8 +24,8 @@ pub(super) fn is_crash(exception: &Value) -> bool {
     exception["mechanism"]["type"].as_str().is_some_and(|mechanism| MECHANISMS.contains(&mechanism))
 }
 
-/// Returns the number of the frame in which a crash happened, which may be one of a library. The frames are in the order from the
-/// innermost one.
+/// Returns the number of the frame in which a crash happened, which may be one of a library. The innermost frame comes
+/// first.
 pub(super) fn shown_frame(exception: &Value, frames: &[&Value]) -> usize {
     // The program was ended inside the C library. The function that the program called says more.
     if exception["type"] == "SIGABRT" {

@@ -34,7 +34,7 @@ pub(super) struct ErrorEvent {
 struct Exception {
     ty: String,
     value: String,
-    /// Each with the number of times that it is there in a row.
+    /// Each with the number of its repetitions in a row.
     frames: Vec<(Frame, usize)>,
 }
 

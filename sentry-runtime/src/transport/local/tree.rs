@@ -34,7 +34,7 @@ const LONGEST_BAR: usize = 60;
 /// The minimum widths of the bar and the operation when they make room.
 const LEAST_BAR: usize = 12;
 const LEAST_OP: usize = 16;
-/// The width below which the bar makes room altogether.
+/// The width of a terminal below which the bar is left out if the names need its room.
 const NARROW: usize = 60;
 
 const DURATION_COLUMNS: usize = 8;
@@ -175,7 +175,7 @@ impl<'a> Tree<'a> {
             *column -= given;
             missing -= given;
         }
-        // A piece of a bar says nothing.
+        // A bar of a few columns shows nothing.
         if missing > 0 && self.style.width < NARROW {
             bar = 0;
         }

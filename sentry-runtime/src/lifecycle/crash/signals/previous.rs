@@ -1,4 +1,4 @@
-//! The end of a program by a fault, which the handler of before decides, or the system.
+//! The end of a program by a fault: the handler that was installed before decides about it, or the system.
 
 use std::ffi::{c_int, c_void};
 
@@ -6,8 +6,9 @@ use super::{action_of, default_action, set, thread_id};
 
 /// Lets the handler of before, or the system, end the program by a fault of this thread, whose report is made.
 ///
-/// It is not enough to return with the handlers of before, so that the instruction fails a second time: it may succeed. While the
-/// crash was reported, other threads have mapped memory, and what was free is theirs. The program would go on, and write to it.
+/// It is not enough to put the handlers of before back and to return, so that the instruction fails a second time: it
+/// may succeed. Other threads may have mapped memory at the address while the crash was reported. The program would go
+/// on, and write to that memory.
 ///
 /// # Safety
 /// `info` and `context` are what the kernel has handed to the handler of `signal`, which returns next.
@@ -20,8 +21,8 @@ pub(super) unsafe fn end(
     if ![libc::SIG_DFL, libc::SIG_IGN].contains(&before.sa_sigaction) {
         // SAFETY: the arguments are passed on.
         unsafe { call(signal, before, info, context) };
-        // It has repaired the cause, or changed where the thread goes on. The handler of the standard library asks for the default
-        // action instead.
+        // It has repaired the cause, or changed where the thread goes on. The handler of the standard library asks for
+        // the default action instead.
         if action_of(signal).is_none_or(|present| present.sa_sigaction != libc::SIG_DFL) {
             return;
         }
@@ -47,8 +48,8 @@ unsafe fn call(signal: c_int, before: &libc::sigaction, info: *mut libc::siginfo
     if has(libc::SA_RESETHAND) {
         let _ = set(signal, Some(&default_action()), None);
     }
-    // SAFETY: zeros are valid for a set. Those of the kernel have 64 bits, which libraries of C follow with further ones. The calls
-    // read and write the sets alone. The handler has the signature that its flags say.
+    // SAFETY: zeros are valid for a set. A set of the kernel has 64 bits, with which the sets of C libraries begin. The
+    // calls read and write the sets alone. The handler has the signature that its flags say.
     unsafe {
         let mut blocked: libc::sigset_t = std::mem::zeroed();
         let interrupted = &raw const (*context.cast::<crash_context::ucontext_t>()).uc_sigmask;
