@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::client_state;
-use super::span::details;
 use super::span::record::SpanData;
 use crate::base::{callback, diagnostics};
 use crate::options::FinishedTrace;
 use crate::protocol::DynamicSamplingContext;
+use crate::trace::sample_rand::{self, ONE};
+use crate::trace::sampling;
 use crate::trace::segment::Segment;
 
 /// The decision about a transaction.
@@ -65,8 +66,10 @@ pub(super) fn decide(segment: &Segment, root: &SpanData, spans: usize) -> Verdic
         return by_rate;
     }
     // Both decisions use the random number of the trace, so the greater probability includes the smaller one.
-    let probability = trace.probability.get().unwrap_or(1.0);
-    let probability = details::round(probability.max(segment.effective_sample_rate()));
+    // Six digits of it are written, of which the random number must remain less.
+    let by_program = trace.probability.get().map_or(ONE, sample_rand::less_than);
+    let probability = by_program.max(segment.sample_rate().map_or(0, sampling::threshold));
+    let probability = f64::from(probability) / f64::from(ONE);
     if segment.sampled {
         return Verdict::Kept(probability);
     }

@@ -5,6 +5,7 @@
 
 use super::decision::Decision;
 use super::propagation::Propagation;
+use super::sample_rand::{self, ONE};
 use super::segment::RootName;
 use crate::base::callback;
 use crate::base::diagnostics;
@@ -132,21 +133,19 @@ fn decide_as_set(client: &Client, propagation: &Propagation, name: &RootName, hi
 }
 
 pub(crate) fn by_rate(rate: f32, sample_rand: u32) -> Decision {
-    Decision {
-        sampled: f64::from(sample_rand) < f64::from(rate) * 1e6,
-        rate: Some(rate),
-        reason: DiscardReason::SampleRate,
-    }
+    Decision { sampled: sample_rand < threshold(rate), rate: Some(rate), reason: DiscardReason::SampleRate }
 }
 
-/// Returns the number of random numbers, in millionths, that [`by_rate`] samples: those below it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rate lies in 0..=1, and the cast saturates"
-)]
+/// Returns the number of random numbers, in millionths, that are less than a rate. What counts are its decimal digits, as
+/// contexts contain them: the random number 0.1 is not less than the rate 0.1, although the binary fraction of the rate is
+/// a little more.
 pub(crate) fn threshold(rate: f32) -> u32 {
-    (f64::from(rate) * 1e6).ceil() as u32
+    let (exact, nearest) = (f64::from(rate), sample_rand::rounded(rate.into()));
+    // Of the decimal numbers that are read as this rate, contexts contain the one with the fewest digits.
+    #[expect(clippy::cast_possible_truncation, reason = "the rate has this precision")]
+    let has_six_digits = (f64::from(nearest) / f64::from(ONE)) as f32 == rate;
+    let is_more = !has_six_digits && f64::from(nearest) < exact * f64::from(ONE);
+    nearest + u32::from(is_more)
 }
 
 #[cfg(test)]

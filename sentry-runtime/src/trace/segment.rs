@@ -200,11 +200,6 @@ impl Segment {
         self.errored.load(Ordering::Relaxed)
     }
 
-    /// Returns the probability with which the trace was sampled, here or where it began.
-    pub(crate) fn effective_sample_rate(&self) -> f64 {
-        self.sample_rate().map_or(0.0, f64::from)
-    }
-
     /// Returns the rate of the sampling decision, here or where the trace began, if it is known.
     pub(crate) fn sample_rate(&self) -> Option<f32> {
         self.own_sample_rate.or_else(|| self.propagation.parent_sample_rate())

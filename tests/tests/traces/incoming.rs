@@ -180,3 +180,20 @@ fn the_random_number_stays_the_same_through_the_trace() {
         assert!(seen.result.contains("sentry-sample_rand=0.300000"), "{}", seen.result);
     }
 }
+
+/// A random number that is exactly the rate is not less than it. Neither number is a binary fraction.
+#[test]
+fn the_random_number_is_compared_by_its_digits() {
+    for (random, recorded) in [("0.510720", 0), ("0.510719", 1), ("0.5107199999", 1), ("0.51072000", 0)] {
+        let headers =
+            [sentry_trace(""), ("baggage", format!("sentry-trace_id=x,sentry-sample_rand={random}"))];
+        let seen = observe(options().traces_sample_rate(0.51072), || {
+            sentry::continue_trace(&headers, || {
+                handler();
+                sentry::get_baggage().unwrap()
+            })
+        });
+        assert_eq!(seen.transactions().len(), recorded, "{random}");
+        assert!(seen.result.contains(&format!("sentry-sample_rand={random}")), "{}", seen.result);
+    }
+}

@@ -113,7 +113,7 @@ fn a_trace_that_came_in_unsampled_can_be_kept_here() {
 #[test]
 fn the_weight_of_what_is_kept_is_the_greater_probability() {
     let roots = 2000;
-    for (rate, n, expected) in [(0.0, 10, 0.1), (0.5, 10, 0.5), (0.01, 2, 0.5)] {
+    for (rate, n, expected) in [(0.0, 10, 0.1), (0.5, 10, 0.5), (0.01, 2, 0.5), (0.0, 3, 0.333_334)] {
         let options =
             options().traces_sample_rate(rate).keep_per_second(u32::MAX).keep(move |trace| trace.one_of(n));
         let seen = observe(options.queue_size(4000), || (0..roots).for_each(|_| _ = root(true)));

@@ -30,6 +30,7 @@ use crate::protocol::{
 };
 use crate::stacktrace::locals::Locals;
 use crate::stacktrace::{Image, RawStack, ResolvedFrame, ResolvedStack};
+use crate::trace::sampling;
 
 /// Builds, filters and sends one event.
 pub(super) fn process(capture: Capture) {
@@ -154,7 +155,7 @@ fn describe(hint: &mut Hint, event: &Event<'_>) {
 }
 
 fn is_sampled(rate: Option<f32>) -> bool {
-    rate.is_none_or(|rate| f64::from(ids::millionths()) < f64::from(rate) * 1e6)
+    rate.is_none_or(|rate| sampling::by_rate(rate, ids::millionths()).sampled)
 }
 
 pub(super) fn limits(options: &ClientOptions) -> Limits {
