@@ -97,7 +97,6 @@ pub(crate) fn push(record: Record) {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
-        | Record::Request { .. }
         | Record::Response { .. }
         | Record::Status { .. }
         | Record::Form { .. }

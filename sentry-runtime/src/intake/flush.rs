@@ -60,7 +60,6 @@ impl Queues {
                 }
                 Record::Detail { .. }
                 | Record::Attribute { .. }
-                | Record::Request { .. }
                 | Record::Response { .. }
                 | Record::Status { .. }
                 | Record::Form { .. }

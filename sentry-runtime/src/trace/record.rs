@@ -11,7 +11,6 @@ use super::monitor_site::MonitorSite;
 use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
-use crate::scope::request::ReceivedRequest;
 use crate::scope::{FormData, Scope, ScopeCell};
 
 /// The outcome of a span.
@@ -50,12 +49,16 @@ pub(crate) enum Record {
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
     /// Less frequent data of a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
-    /// A server integration began a request, which becomes attributes of a span.
+    /// The response to a request ended: its status and its length, which become attributes of a span, and the outcome that
+    /// they mean, if it is that of the span.
     #[allow(dead_code, reason = "for the integrations of servers, which are features")]
-    Request { segment: LocalId, span: LocalId, request: Arc<dyn ReceivedRequest> },
-    /// The head of a request's response was recorded: its status and its length, which become attributes of a span.
-    #[allow(dead_code, reason = "for the integrations of servers, which are features")]
-    Response { segment: LocalId, span: LocalId, status: u16, length: Option<u64> },
+    Response {
+        segment: LocalId,
+        span: LocalId,
+        status: u16,
+        length: Option<u64>,
+        outcome: Option<SpanStatus>,
+    },
     /// The status of a span was set.
     Status { segment: LocalId, span: LocalId, status: SpanStatus },
     /// A form was submitted, each of whose fields becomes an attribute of a span.

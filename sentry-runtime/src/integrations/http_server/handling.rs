@@ -20,7 +20,6 @@ use crate::instrument::instrumented::End;
 use crate::instrument::root::{self, RootKind};
 use crate::instrument::span::Span;
 use crate::intake::message::Capture;
-use crate::options::ClientOptions;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{self, Event, Exception, Level, SpanStatus};
 use crate::scope::Scope;
@@ -44,6 +43,8 @@ pub(crate) struct RunningRequest {
     active: Lineage,
     since: Ticks,
     naming: Arc<Naming>,
+    /// The status and the length of the response.
+    response: Option<(u16, Option<u64>)>,
     /// The outcome according to the response.
     status: Option<SpanStatus>,
     failed: bool,
@@ -58,7 +59,8 @@ pub(crate) struct Naming {
     /// The span of the request, none if it is not recorded as a transaction.
     active: Lineage,
     events: Arc<RequestEvents>,
-    given: RootName,
+    /// The name at the start of a request that has no transaction of its own.
+    given: Option<RootName>,
     /// The mechanism of the events.
     mechanism: &'static str,
 }
@@ -83,8 +85,8 @@ impl Handling {
         let context = context.into_boundary().into_new_trace(trace);
         // Annotated functions inside are not recorded as transactions either.
         let context = if incoming.is_traced { context } else { context.silenced() };
-        let (given, mechanism) = (incoming.name.clone(), incoming.origin);
-        let (context, active) = start(context, incoming, client.options());
+        let mechanism = incoming.origin;
+        let (context, active, given) = start(context, incoming, &client);
         let naming = Arc::new(Naming { context: Arc::clone(&context), active, events, given, mechanism });
         naming.tell_scope(None);
         session::begin(&context);
@@ -93,6 +95,7 @@ impl Handling {
             active,
             since: clock::now(),
             naming,
+            response: None,
             status: None,
             failed: false,
             is_server_error: false,
@@ -147,8 +150,11 @@ impl Handling {
             }
             None => held.into_iter().for_each(|event| event.send()),
         }
-        if let Some(status) = running.status.filter(|_| end == End::Done && !running.failed) {
-            naming.set_status(status);
+        if let Some((status, length)) = running.response
+            && let Some((segment, span)) = naming.recorded()
+        {
+            let outcome = running.status.filter(|_| end == End::Done && !running.failed);
+            recorder::push(Record::Response { segment, span, status, length, outcome });
         }
         root::end(&naming.context, naming.active.span, None, end.outcome(running.failed));
         if let Some(context) = &context {
@@ -157,25 +163,21 @@ impl Handling {
     }
 }
 
-/// Starts the span of a request as the root of a transaction. Returns the context of the request, and its span.
-fn start(context: Context, incoming: Incoming, options: &ClientOptions) -> (Arc<Context>, Lineage) {
-    if context.mode() != Mode::Root {
-        return (Arc::new(context), Lineage::NONE);
+/// Starts the span of a request as the root of a transaction. Returns the context of the request, its span, and its name if
+/// it has no transaction.
+fn start(context: Context, incoming: Incoming, client: &Client) -> (Arc<Context>, Lineage, Option<RootName>) {
+    if context.mode() != Mode::Root || !client.is_tracing() {
+        return (Arc::new(context), Lineage::NONE, Some(incoming.name));
     }
-    let (name, attributes, received) = incoming.into_span(options);
+    let (name, attributes) = incoming.into_span(client.options());
     let hints = Hints { attributes: &attributes, ..Hints::default() };
     let now = Start::Ticks(clock::now());
     let (context, root) = root::start_in(context, RootKind::default(), name, now, ids::next(), &hints);
-    let Some(root) = root else { return (context, Lineage::NONE) };
-    if context.segment().is_some_and(|segment| segment.recorded) {
-        if let Some(request) = received {
-            recorder::push(Record::Request { segment: root, span: root, request });
-        }
-        if !attributes.is_empty() {
-            Span::of(&context, Lineage::of(root)).set_attributes(attributes);
-        }
+    let span = Lineage::of(root.unwrap_or_default());
+    if !attributes.is_empty() && context.segment().is_some_and(|segment| segment.recorded) {
+        Span::of(&context, span).set_attributes(attributes);
     }
-    (context, Lineage::of(root))
+    (context, span, None)
 }
 
 impl Drop for Handling {
@@ -201,11 +203,9 @@ impl RunningRequest {
         reported::note(None, self.since);
     }
 
-    /// Records the head of the response.
+    /// Notes the head of the response, which is recorded when the request ends.
     pub(crate) fn answered(&mut self, status: u16, length: Option<u64>) {
-        if let Some((segment, span)) = self.naming.recorded() {
-            recorder::push(Record::Response { segment, span, status, length });
-        }
+        self.response = Some((status, length));
         self.status = Some(SpanStatus::from_http_status(status));
         self.is_server_error = status >= 500;
     }
@@ -276,7 +276,7 @@ impl RunningRequest {
 impl Naming {
     /// Records the route that answers the request. A name set by the program has precedence.
     pub(crate) fn routed(&self, method: &str, route: &str) {
-        let (name, given) = (route_name(method, route), self.given.name());
+        let (name, given) = (route_name(method, route), self.given());
         if self.current() != given || name == given {
             return;
         }
@@ -297,16 +297,16 @@ impl Naming {
         self.context.segment()
     }
 
+    /// Returns the name at the start.
+    fn given(&self) -> Cow<'static, str> {
+        let name = self.given.as_ref().or_else(|| Some(&self.segment()?.root));
+        name.map(RootName::name).unwrap_or_default()
+    }
+
     /// Returns the segment and the span, if what is set on the span is recorded.
     fn recorded(&self) -> Option<(LocalId, LocalId)> {
         let segment = self.segment().filter(|segment| segment.recorded && self.active.span != 0)?;
         Some((segment.key, self.active.span))
-    }
-
-    fn set_status(&self, status: SpanStatus) {
-        if let Some((segment, span)) = self.recorded() {
-            recorder::push(Record::Status { segment, span, status });
-        }
     }
 
     /// Returns a handle to the span of the request, without effect if it is not recorded as a transaction.
@@ -326,7 +326,7 @@ impl Naming {
     /// Sets the name on the scope, for events, if no transaction is recorded.
     fn tell_scope(&self, name: Option<&str>) {
         if self.segment().is_none() {
-            let name = name.map_or_else(|| self.given.name(), Cow::Borrowed);
+            let name = name.map_or_else(|| self.given(), Cow::Borrowed);
             self.context.isolation.update(|scope| scope.set_transaction(Some(&name)));
         }
     }

@@ -107,20 +107,17 @@ impl Incoming {
         })
     }
 
-    /// Returns the name and the attributes of the span, and the request whose attributes are added when they are read.
-    /// A filter or the sampler reads them at once.
-    pub(super) fn into_span(
-        self,
-        options: &ClientOptions,
-    ) -> (RootName, Attributes, Option<Arc<dyn ReceivedRequest>>) {
+    /// Returns the name and the attributes of the span. The pipeline adds those of a request that is its name, unless a
+    /// filter or the sampler reads them at once.
+    pub(super) fn into_span(self, options: &ClientOptions) -> (RootName, Attributes) {
         let is_read = options.traces_sampler.is_some() || !options.ignore_spans.is_empty();
         match self.received {
-            Some(received) if is_read || received.is_large() => {
+            Some(received) if is_read || !matches!(self.name, RootName::Request(_)) => {
                 let mut attributes = received.attributes();
                 attributes.extend(self.attributes);
-                (self.name, attributes, None)
+                (self.name, attributes)
             }
-            received => (self.name, self.attributes, received.map(|received| received as Arc<_>)),
+            _ => (self.name, self.attributes),
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
 use crate::protocol::{AttributeValue, SpanStatus};
 use crate::scope::request::Attributes;
@@ -19,8 +19,13 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Returns the gRPC call of a request, if it is one.
+    /// Returns the gRPC call of a request, if it is one. All of them are `POST`.
+    ///
+    /// [Spec, "Requests"](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md)
     pub(super) fn of(parts: &'a Parts) -> Option<Self> {
+        if parts.method != Method::POST {
+            return None;
+        }
         let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         if !content_type.starts_with("application/grpc") {
             return None;

@@ -85,14 +85,12 @@ impl Collector {
             Record::Attribute { segment, span, key, value } => {
                 self.set(segment, span, Cow::Borrowed(key), value);
             }
-            Record::Request { segment, span, request } => {
-                for (key, value) in request.attributes() {
-                    self.set(segment, span, key, value);
-                }
-            }
-            Record::Response { segment, span, status, length } => {
+            Record::Response { segment, span, status, length, outcome } => {
                 self.set(segment, span, Cow::Borrowed("http.response.status_code"), status.into());
                 self.set(segment, span, Cow::Borrowed("http.response.body.size"), length.into());
+                if let Some(outcome) = outcome {
+                    self.add_detail(segment, span, Detail::Status(outcome));
+                }
             }
             Record::Status { segment, span, status } => {
                 self.add_detail(segment, span, Detail::Status(status));

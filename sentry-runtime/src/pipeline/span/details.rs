@@ -13,7 +13,7 @@ use crate::protocol::limits::MAX_BREADTH;
 use crate::trace::clock::{Anchor, Start};
 use crate::trace::ids::{self, IdMap, LocalId};
 use crate::trace::record::{Detail, SpanOutcome};
-use crate::trace::segment::Segment;
+use crate::trace::segment::{RootName, Segment};
 use crate::trace::span_groups::SpanGroups;
 
 /// The details of one span besides its times.
@@ -146,15 +146,6 @@ pub(crate) fn wall(start: Start, anchor: &Anchor) -> std::time::SystemTime {
 /// Adds the details of a span. Returns whether the span was renamed.
 pub(crate) fn apply(span: &mut SpanData, details: SpanDetails) -> bool {
     let mut renamed = false;
-    let set = |attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>, key: Cow<'static, str>, value| {
-        let has_room = attributes.len() < MAX_BREADTH;
-        match attributes.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, slot)) => *slot = value,
-            None if has_room => attributes.push((key, value)),
-            // Above a limit duplicates are not searched for, since that takes quadratic time.
-            None => {}
-        }
-    };
     for (key, value) in details.attributes {
         set(&mut span.attributes, key, value);
     }
@@ -182,6 +173,20 @@ pub(crate) fn apply(span: &mut SpanData, details: SpanDetails) -> bool {
     }
     span.attributes.retain(|(_, value)| !value.is_null());
     renamed
+}
+
+fn set(
+    attributes: &mut Vec<(Cow<'static, str>, AttributeValue)>,
+    key: Cow<'static, str>,
+    value: AttributeValue,
+) {
+    let has_room = attributes.len() < MAX_BREADTH;
+    match attributes.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, slot)) => *slot = value,
+        None if has_room => attributes.push((key, value)),
+        // Above a limit duplicates are not searched for, since that takes quadratic time.
+        None => {}
+    }
 }
 
 /// Adds the groups to spans that do not name them themselves.
@@ -238,6 +243,9 @@ pub(crate) fn root(
     if let Some((file, line)) = segment.root.location() {
         root.attributes.push((Cow::Borrowed("code.file.path"), AttributeValue::from_static(file)));
         root.attributes.push((Cow::Borrowed("code.line.number"), AttributeValue::from(line)));
+    }
+    if let RootName::Request(request) = &segment.root {
+        request.attributes().into_iter().for_each(|(key, value)| set(&mut root.attributes, key, value));
     }
     let renamed = apply(&mut root, details);
     (root, renamed)
