@@ -8,7 +8,8 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
@@ -55,21 +56,49 @@ pub(crate) fn facts() -> &'static Facts {
     })
 }
 
-/// Returns the `app` context with the memory that the program uses now.
+/// The memory of the program and of the machine, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    /// The memory that the program uses.
+    used: Option<u64>,
+    /// The memory of the machine that is free.
+    free: Option<u64>,
+}
+
+impl Memory {
+    fn read() -> Self {
+        let figure = |path, key| kilobytes(&read(path)?, key);
+        Self { used: figure("/proc/self/status", "VmRSS:"), free: figure("/proc/meminfo", "MemAvailable:") }
+    }
+}
+
+/// The time for which the memory is not read again: errors often come in bursts.
+const MEMORY_AGE: Duration = Duration::from_millis(100);
+
+/// Returns what was read before, if that was a short time before `now`.
+fn still_true(known: &mut Option<(Instant, Memory)>, now: Instant, read: impl FnOnce() -> Memory) -> Memory {
+    let recent = known.filter(|(at, _)| now.saturating_duration_since(*at) < MEMORY_AGE);
+    known.insert(recent.unwrap_or_else(|| (now, read()))).1
+}
+
+fn memory_now() -> Memory {
+    static KNOWN: PerProcess<Mutex<Option<(Instant, Memory)>>> = PerProcess::new();
+    let known = KNOWN.get_or_make(|_| Mutex::default());
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    still_true(&mut known, Instant::now(), Memory::read)
+}
+
+/// Returns the `app` context with the memory that the program uses now, or used up to 100 ms before.
 pub(crate) fn app_now() -> Context {
     let mut app = facts().app.clone();
-    put(&mut app, "app_memory", read("/proc/self/status").and_then(|status| kilobytes(&status, "VmRSS:")));
+    put(&mut app, "app_memory", memory_now().used);
     app
 }
 
-/// Returns the `device` context with the memory that is free now.
+/// Returns the `device` context with the memory that is free now, or was up to 100 ms before.
 pub(crate) fn device_now() -> Context {
     let mut device = facts().device.clone();
-    put(
-        &mut device,
-        "free_memory",
-        read("/proc/meminfo").and_then(|memory| kilobytes(&memory, "MemAvailable:")),
-    );
+    put(&mut device, "free_memory", memory_now().free);
     device
 }
 

@@ -72,3 +72,18 @@ fn memory_is_that_of_now() {
     assert!((1..total).contains(&app["app_memory"].as_u64().unwrap()));
     assert!((1..=total).contains(&device["free_memory"].as_u64().unwrap()));
 }
+
+#[test]
+fn the_memory_is_read_once_for_a_burst_of_events() {
+    let (start, mut known, mut reads) = (Instant::now(), None, 0);
+    let mut used_at = |after: Duration| {
+        let read = || {
+            reads += 1;
+            Memory { used: Some(reads), free: None }
+        };
+        still_true(&mut known, start + after, read).used
+    };
+    let age = MEMORY_AGE;
+    let seen = [Duration::ZERO, age / 2, age, age * 3 / 2, age * 2, Duration::ZERO].map(&mut used_at);
+    assert_eq!(seen, [1, 1, 2, 2, 3, 3].map(Some));
+}
