@@ -46,12 +46,11 @@ fn process(pending: PendingCheckIn) {
     // After the callback, which may set one, too.
     check_in.monitor_config =
         check_in.monitor_config.take().and_then(|config| accepted(config, &check_in.monitor_slug));
-    let trace = Context::from(TraceContext {
-        trace_id: span_context.trace_id(),
-        span_id: span_context.span_id,
-        parent_span_id: span_context.parent_span_id,
-        ..TraceContext::default()
-    });
+    let trace = Context::from(TraceContext::of(
+        span_context.trace_id(),
+        span_context.span_id,
+        span_context.parent_span_id,
+    ));
     let complete =
         Complete { check_in: &check_in, release: options.release.as_deref(), contexts: Contexts { trace } };
     match serde_json::to_vec(&complete) {

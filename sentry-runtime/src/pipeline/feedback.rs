@@ -78,14 +78,8 @@ fn build(pending: &PendingFeedback) -> Event<'static> {
         _ => BTreeMap::new(),
     };
     event.contexts.insert("feedback".to_owned(), Context::Other(fields));
-    event.contexts.insert(
-        "trace".to_owned(),
-        Context::from(TraceContext {
-            trace_id: pending.span_context.trace_id(),
-            span_id: pending.span_context.span_id,
-            parent_span_id: pending.span_context.parent_span_id,
-            ..TraceContext::default()
-        }),
-    );
+    let of = &pending.span_context;
+    let trace = TraceContext::of(of.trace_id(), of.span_id, of.parent_span_id);
+    event.contexts.insert("trace".to_owned(), Context::from(trace));
     event
 }

@@ -154,10 +154,17 @@ fn is_default_fingerprint(fingerprint: &[Cow<'_, str>]) -> bool {
 
 impl Default for Event<'_> {
     fn default() -> Self {
+        Self::of(random_uuid(), Level::Error, SystemTime::now())
+    }
+}
+
+impl<'a> Event<'a> {
+    /// Returns an event without content.
+    pub(crate) fn of(event_id: Uuid, level: Level, timestamp: SystemTime) -> Self {
         Self {
-            event_id: random_uuid(),
+            event_id,
             ty: None,
-            level: Level::Error,
+            level,
             fingerprint: Cow::Borrowed(DEFAULT_FINGERPRINT),
             culprit: None,
             transaction: None,
@@ -167,7 +174,7 @@ impl Default for Event<'_> {
             logger: None,
             modules: Map::new(),
             platform: Cow::Borrowed("native"),
-            timestamp: SystemTime::now(),
+            timestamp,
             server_name: None,
             release: None,
             dist: None,
@@ -186,9 +193,7 @@ impl Default for Event<'_> {
             sdk: None,
         }
     }
-}
 
-impl<'a> Event<'a> {
     /// Returns an error event with a random id and the current time.
     #[must_use]
     pub fn new() -> Event<'a> {

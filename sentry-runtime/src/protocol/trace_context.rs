@@ -44,6 +44,23 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
+    /// Returns the context of an event. Unlike the default it draws no ids.
+    pub(crate) fn of(trace_id: TraceId, span_id: SpanId, parent_span_id: Option<SpanId>) -> Self {
+        Self {
+            span_id,
+            trace_id,
+            parent_span_id,
+            op: None,
+            description: None,
+            status: None,
+            origin: None,
+            data: Map::new(),
+            links: Vec::new(),
+        }
+    }
+}
+
+impl TraceContext {
     /// Writes the context as JSON, with its type, as the context `trace` of an event has it.
     pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::new(out);

@@ -173,12 +173,7 @@ fn build(
     let resolved = capture.stack.as_ref().map(|stack| state.resolver.resolve(stack, &hurry));
     let mut event = match &capture.body {
         Body::Event(event) => Event::clone(event),
-        _ => Event {
-            event_id: capture.event_id,
-            level: capture.level,
-            timestamp: capture.timestamp,
-            ..Event::default()
-        },
+        _ => Event::of(capture.event_id, capture.level, capture.timestamp),
     };
     let crashed = matches!(capture.body, Body::Panic { .. });
     let mut stacktrace = resolved.as_ref().and_then(stacktrace_of);
@@ -218,12 +213,8 @@ fn build(
         event.debug_meta = Cow::Owned(debug_meta(resolved));
     }
     event.contexts.entry("trace".to_owned()).or_insert_with(|| {
-        Context::from(TraceContext {
-            trace_id: capture.span_context.trace_id(),
-            span_id: capture.span_context.span_id,
-            parent_span_id: capture.span_context.parent_span_id,
-            ..TraceContext::default()
-        })
+        let of = &capture.span_context;
+        Context::from(TraceContext::of(of.trace_id(), of.span_id, of.parent_span_id))
     });
     if let Some(id) = capture.span_context.replay_id() {
         let fields = map_of([("type".to_owned(), "replay".into()), ("replay_id".to_owned(), id.into())]);
