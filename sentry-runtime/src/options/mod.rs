@@ -235,6 +235,10 @@ pub struct ClientOptions {
     pub deny_names: Vec<String>,
     /// The maximum depth of structured data, from 1 to 32 levels. Deeper lists and objects become `[Array]` and
     /// `[Object]`. Default: 3.
+    ///
+    /// Data is cut to 36 levels when it is handed over, and to this depth when it is sent. Two functions go through it by
+    /// recursion, and need up to 32 KiB of the calling thread's stack for 36 levels in a build without optimization:
+    /// [`Span::set_data`](crate::Span::set_data), and a change of a scope that is a copy of one with such data.
     pub normalize_depth: usize,
     /// The maximum length of strings, in characters. Longer strings are cut. Default: 8192.
     pub max_value_length: usize,

@@ -25,7 +25,7 @@ use super::{Map, Value};
 /// assert_eq!(serde_json::to_string(&names)?, r#"["a","b"]"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub enum AttributeValue {
     /// No value: the attribute is not recorded.
     #[default]
@@ -132,6 +132,45 @@ impl AttributeValue {
                     item.write_json(out);
                 }
                 out.push(b']');
+            }
+        }
+    }
+}
+
+impl Clone for AttributeValue {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Bool(value) => Self::Bool(*value),
+            Self::I64(value) => Self::I64(*value),
+            Self::U64(value) => Self::U64(*value),
+            Self::F64(value) => Self::F64(*value),
+            Self::Str(text) => Self::Str(text),
+            Self::Inline(text) => Self::Inline(*text),
+            Self::String(text) => Self::String(text.clone()),
+            Self::Array(items) => Self::Array(copied(items)),
+        }
+    }
+}
+
+/// Copies a list without recursion: the thread that sets an attribute may have a small stack.
+fn copied(items: &[AttributeValue]) -> Box<[AttributeValue]> {
+    let begin = |items: &'_ [AttributeValue]| Vec::with_capacity(items.len());
+    let (mut copy, mut rest) = (begin(items), items.iter());
+    // The lists around the current one: what was copied, and what is left.
+    let mut around = Vec::new();
+    loop {
+        match rest.next() {
+            Some(AttributeValue::Array(inner)) => {
+                around.push((std::mem::replace(&mut copy, begin(inner)), rest));
+                rest = inner.iter();
+            }
+            Some(value) => copy.push(value.clone()),
+            None => {
+                let list = copy.into_boxed_slice();
+                let Some((outer, left)) = around.pop() else { return list };
+                (copy, rest) = (outer, left);
+                copy.push(AttributeValue::Array(list));
             }
         }
     }

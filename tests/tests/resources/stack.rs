@@ -49,12 +49,16 @@ impl Deep {
 /// without optimisation.
 #[test]
 fn a_small_thread_has_room_for_values_of_the_greatest_depth() {
-    let doors: [fn(&mut Deep); 5] = [
+    let doors: [fn(&mut Deep); 6] = [
         |deep| deep.fields().into_iter().for_each(|(key, value)| sentry::set_extra(&key, value)),
         |deep| sentry::set_context("deep", Context::Other(deep.fields())),
         |deep| sentry::set_user(User { other: deep.fields(), ..User::default() }),
         |deep| sentry::add_breadcrumb(Breadcrumb { data: deep.fields(), ..Breadcrumb::default() }),
         |deep| sentry::set_attribute("deep", std::mem::take(&mut deep.list)),
+        |deep| {
+            let span = sentry::start_inactive_span("deep");
+            span.set_attribute("deep", std::mem::take(&mut deep.list));
+        },
     ];
     for door in doors {
         let seen = observe(options(), move || {
