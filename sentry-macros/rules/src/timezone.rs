@@ -19,12 +19,11 @@ pub struct TimezoneError {
 
 impl fmt::Display for TimezoneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown time zone `{}`; ", self.name)?;
-        match self.suggestion {
-            Some(suggestion) => write!(f, "did you mean `{suggestion}`?"),
-            None => f.write_str(
-                "use a name of the tz database, such as `UTC`, `Europe/Vienna` or `America/New_York`",
-            ),
+        let Self { name, suggestion } = self;
+        write!(f, "unknown time zone `{name}`; use a name of the tz database, such as ")?;
+        match suggestion {
+            Some(suggestion) => write!(f, "`{suggestion}`"),
+            None => f.write_str("`UTC`, `Europe/Vienna` or `America/New_York`"),
         }
     }
 }

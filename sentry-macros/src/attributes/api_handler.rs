@@ -27,7 +27,8 @@ impl Attribute for ApiHandlerArgs {
 
     fn read(args: TokenStream, function: &Function) -> (Self, Errors) {
         let mut list = Arguments::read(Self::NAME, args, KNOWN, Some("route"));
-        let route = route(&mut list, "`#[api_handler]` needs a route: `#[api_handler(\"/users/{id}\")]`");
+        let route =
+            route(&mut list, function, "`#[api_handler]` needs a route: `#[api_handler(\"/users/{id}\")]`");
         let method = values::expression(&mut list, "method");
         let this = Self {
             common: HandlerArgs::take(&mut list, function),

@@ -49,6 +49,7 @@ impl Attribute for DataFetcherArgs {
                 let kind = kind.value();
                 route(
                     &mut list,
+                    function,
                     &format!("`#[data_fetcher]` needs a route: `#[data_fetcher({kind}, \"/users/{{id}}\")]`"),
                 )
             }

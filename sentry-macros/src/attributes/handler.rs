@@ -32,7 +32,7 @@ impl HandlerArgs {
     pub(super) fn take(list: &mut Arguments, function: &Function) -> Self {
         Self {
             crate_path: list.crate_path(),
-            name: list.text("name"),
+            name: list.text("name", &function.bindings()),
             headers: values::expression(list, "headers").map(|raw| raw.tokens),
             tags: check::entries::tags(list, function),
             vars: check::vars::take(list, Some(function)),
@@ -87,7 +87,7 @@ impl HandlerArgs {
 }
 
 /// Takes the route: the leading literal, `route = "…"`, or a constant.
-pub(super) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> {
+pub(super) fn route(list: &mut Arguments, function: &Function, missing: &str) -> Option<TokenStream> {
     let given = list.span_of("route").is_some();
     let literal = match list.leading() {
         Some(leading) => Some(leading),
@@ -99,7 +99,7 @@ pub(super) fn route(list: &mut Arguments, missing: &str) -> Option<TokenStream> 
             let raw = raw?;
             match value::ungrouped(&raw.expr) {
                 syn::Expr::Lit(_) => list.errors.handle(value::string("route", &raw.expr)),
-                _ => return list.errors.handle(value::text("route", &raw)),
+                _ => return list.errors.handle(value::text("route", &raw, &function.bindings())),
             }
         }
     }?;

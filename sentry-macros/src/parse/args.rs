@@ -5,6 +5,7 @@
 //! read by `parse/entries.rs`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use sentry_rules::nearest;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -72,6 +73,9 @@ impl Parse for Argument {
         } else {
             Value::None
         };
+        if matches!(value, Value::None) && input.peek(Token![:]) && !input.peek(Token![::]) {
+            return Err(input.error(format!("expected `=` after `{name}`, as in `{name} = …`")));
+        }
         if !input.is_empty() && !input.peek(Token![,]) {
             return Err(input.error("expected a comma between arguments"));
         }
@@ -116,7 +120,7 @@ impl Arguments {
             }
         }
         while !input.is_empty() {
-            if let Some(error) = stray_literal(input, self.attribute, leads) {
+            if let Some(error) = self.stray_literal(input, leads) {
                 return Err(error);
             }
             if self.refuse_unknown(input, known) {
@@ -152,6 +156,22 @@ impl Arguments {
             }
         }
         is_unknown
+    }
+
+    /// Returns an error if a literal is where a name belongs.
+    fn stray_literal(&self, input: ParseStream<'_>, leads: Option<&str>) -> Option<syn::Error> {
+        let literal: Lit = input.fork().parse().ok().filter(|literal| !matches!(literal, Lit::Bool(_)))?;
+        let attribute = self.attribute;
+        let advice = match (leads, &literal) {
+            (Some(leads), Lit::Str(_)) if self.leading.is_some() => {
+                format!("the {leads} is already given by the leading literal; keep one")
+            }
+            (Some(leads), Lit::Str(_)) => format!("the {leads} goes first, as in `#[{attribute}(\"…\", …)]`"),
+            (Some(leads), _) => format!("the {leads} is a string, as in `#[{attribute}(\"…\")]`"),
+            (None, _) => "write it as `name = value`".to_owned(),
+        };
+        let literal = literal.into_token_stream();
+        Some(input.error(format!("unexpected literal `{literal}`; {advice}")))
     }
 
     fn admit(&mut self, mut argument: Argument, known: &'static [&'static str], leads: Option<&str>) {
@@ -267,10 +287,10 @@ impl Arguments {
         }
     }
 
-    /// Takes `name = "literal"` or `name = CONSTANT`.
-    pub(crate) fn text(&mut self, name: &'static str) -> Option<TokenStream> {
+    /// Takes `name = "literal"` or `name = CONSTANT`. `bindings` are the arguments of the function.
+    pub(crate) fn text(&mut self, name: &'static str, bindings: &[Ident]) -> Option<TokenStream> {
         let raw = self.value(name)?;
-        self.errors.handle(value::text(name, &raw))
+        self.errors.handle(value::text(name, &raw, bindings))
     }
 
     /// Takes `name = "literal"`.
@@ -329,24 +349,14 @@ fn skip_argument(input: ParseStream<'_>) -> syn::Result<()> {
 fn unknown_argument(attribute: &str, name: &str, known: &[&'static str], span: Span) -> syn::Error {
     let meant = nearest(name, known.iter().copied());
     let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let others = if known.contains(&"options") {
+        "; all other options are set in `options = sentry::ClientOptions::new()…`"
+    } else {
+        ""
+    };
     let known = known.join("`, `");
     syn::Error::new(
         span,
-        format!("unknown argument `{name}` of `#[{attribute}]`; expected one of `{known}`{meant}"),
+        format!("unknown argument `{name}` of `#[{attribute}]`; expected one of `{known}`{others}{meant}"),
     )
-}
-
-/// A literal where a name belongs.
-fn stray_literal(input: ParseStream<'_>, attribute: &str, leads: Option<&str>) -> Option<syn::Error> {
-    if !input.peek(Lit) || input.peek(syn::LitBool) {
-        return None;
-    }
-    let advice = match leads {
-        Some(leads) if input.peek(LitStr) => {
-            format!("the {leads} goes first, as in `#[{attribute}(\"…\", …)]`")
-        }
-        Some(leads) => format!("the {leads} is a string, as in `#[{attribute}(\"…\")]`"),
-        None => "write it as `name = value`".to_owned(),
-    };
-    Some(input.error(format!("unexpected literal; {advice}")))
 }

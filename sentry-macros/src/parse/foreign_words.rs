@@ -20,6 +20,11 @@ pub(super) fn instead_of(attribute: &str, name: &str) -> Option<String> {
         "enter_on_poll" => {
             "the span of an `async fn` is always active while its future is polled, and only then; remove it"
         }
+        "cron" | "crontab" if attribute == "monitor" => "a crontab is written `schedule = \"0 3 * * *\"`",
+        "interval" if attribute == "monitor" => "an interval is written `every = \"10 minutes\"`",
+        "name" if attribute == "monitor" => {
+            "a monitor is named by its slug, as in `#[monitor(\"nightly-report\")]`"
+        }
         "err" => "a returned `Err` is always reported; remove it",
         "ret" if attribute == "server_action" => "the returned value is recorded with `record_response`",
         _ => return None,
@@ -79,6 +84,15 @@ mod tests {
                 assert!(message.contains(attribute) && message.contains(expected), "{message}");
             }
             assert_eq!(instead_of(attribute, "colour"), None);
+        }
+        for (name, expected) in [
+            ("cron", "`schedule = \"0 3 * * *\"`"),
+            ("crontab", "`schedule = \"0 3 * * *\"`"),
+            ("interval", "`every = \"10 minutes\"`"),
+            ("name", "`#[monitor(\"nightly-report\")]`"),
+        ] {
+            assert!(instead_of("monitor", name).unwrap().contains(expected), "{name}");
+            assert_eq!(instead_of("server_action", name), None, "{name}");
         }
         assert!(instead_of("server_action", "ret").unwrap().contains("`record_response`"));
         assert_eq!(instead_of("monitor", "ret"), None);

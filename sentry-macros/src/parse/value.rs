@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, Ident, Lit, LitStr};
 
 use crate::tokens::is_punct;
 
@@ -50,19 +50,36 @@ pub(crate) fn string(argument: &str, value: &Expr) -> syn::Result<LitStr> {
     }
 }
 
-/// Reads a string literal or a constant. A literal must not be blank and has one line.
-pub(crate) fn text(argument: &str, value: &Raw) -> syn::Result<TokenStream> {
+/// Reads a string literal or a constant. A literal must not be blank and has one line. `bindings` are the arguments of the
+/// function, which are no constants.
+pub(crate) fn text(argument: &str, value: &Raw, bindings: &[Ident]) -> syn::Result<TokenStream> {
     match ungrouped(&value.expr) {
         Expr::Lit(_) => {
             let text = string(argument, &value.expr)?;
             not_blank(argument, &text)?;
             Ok(value.tokens.clone())
         }
-        Expr::Path(_) | Expr::Macro(_) => Ok(value.tokens.clone()),
-        other => Err(syn::Error::new_spanned(
-            other,
-            format!("`{argument}` takes a string literal or a constant, because it is stored in a `static`"),
-        )),
+        Expr::Path(path) if path.path.get_ident().is_none_or(|name| !bindings.contains(name)) => {
+            Ok(value.tokens.clone())
+        }
+        Expr::Macro(call) if call.mac.path.segments.last().is_none_or(|name| name.ident != "format") => {
+            Ok(value.tokens.clone())
+        }
+        other => {
+            let advice = match argument {
+                "name" => {
+                    "; set a name that is made at run time in the body: `sentry::get_active_span()` returns the span, which \
+                     has `update_name`"
+                }
+                _ => "",
+            };
+            Err(syn::Error::new_spanned(
+                other,
+                format!(
+                    "`{argument}` takes a string literal or a constant, because it is stored in a `static`{advice}"
+                ),
+            ))
+        }
     }
 }
 

@@ -50,10 +50,30 @@ fn name_in_two_lines() {}
 #[sentry::span(name = format!("a").as_str())]
 fn name_at_run_time() {}
 
+#[sentry::span(name = format!("order {order}"))]
+fn formatted_name(order: u32) {
+    let _ = order;
+}
+
+#[sentry::span(name = order)]
+fn name_of_an_argument(order: &'static str) {
+    let _ = order;
+}
+
+#[sentry::span(name: "price")]
+fn colon_for_an_equals_sign() {}
+
+#[sentry::span("price", "cost")]
+fn two_literals() {}
+
 #[sentry::span(crate = "not a path")]
 fn not_a_path() {}
 
 fn main() {
+    formatted_name(7);
+    name_of_an_argument("a");
+    colon_for_an_equals_sign();
+    two_literals();
     unknown();
     unknown_and_far();
     twice();
