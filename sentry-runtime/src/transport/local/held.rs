@@ -9,8 +9,8 @@ use super::one_liners::CheckIn;
 
 /// The time without new data after which a trace is complete.
 pub(super) const QUIET: Duration = Duration::from_millis(250);
-/// The time that an event or the beginning of a job waits for the spans of its trace, which are sent when the root has
-/// ended.
+/// The time that an event or a check-in waits for the spans of its trace. They are sent when the root has ended, and later
+/// than a check-in while the pipeline waits for the symbols of an error.
 pub(super) const ALONE: Duration = Duration::from_secs(1);
 /// The time after which a trace that never becomes quiet is printed in parts.
 pub(super) const LONGEST_HOLD: Duration = Duration::from_secs(2);
@@ -67,7 +67,7 @@ impl Held {
 
     fn waits_for_spans(&self) -> bool {
         let in_span = self.errors.iter().any(|event| event.span_id.is_some());
-        in_span || self.check_ins.iter().any(CheckIn::is_running)
+        in_span || !self.check_ins.is_empty()
     }
 
     /// Adds a span. For a streamed span, the root of its segment is awaited, unless it was printed.

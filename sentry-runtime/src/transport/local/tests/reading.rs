@@ -209,6 +209,26 @@ fn a_long_job_is_shown_when_it_has_begun() {
 }
 
 #[test]
+fn the_check_in_of_a_job_that_has_ended_waits_for_its_trace() {
+    let (mut view, screen) = view(false, 100);
+    let mut deliver = |view: &mut LocalView, (ty, mut payload): (ItemType, Value)| {
+        payload["contexts"]["trace"] = json!({"trace_id": TRACE, "span_id": id(1)});
+        view.deliver(&mut envelope(ty, &payload));
+    };
+    deliver(&mut view, check_in("in_progress", None, Value::Null));
+    deliver(&mut view, check_in("ok", Some(0.005), Value::Null));
+    view.release(Some(view.held[0].last + QUIET));
+    assert_eq!(screen.take(), "", "the pipeline may be busy with an error");
+    let job = transaction(1, None, "function.monitor", "report", 0.0, 5.0, "ok", vec![]);
+    deliver(&mut view, (ItemType::Transaction, job));
+    view.release(Some(view.held[0].last + QUIET));
+    let seen = screen.take();
+    let lines: Vec<_> = seen.lines().collect();
+    assert!(lines[0].starts_with("── trace 4c79f60c · 1 span"), "{seen}");
+    assert!(lines[2].starts_with("✓ nightly-report  check-in  ok"), "{seen}");
+}
+
+#[test]
 fn the_arguments_of_a_function_that_failed_are_shown_with_it() {
     let mut event = card_declined(5);
     let frames = event["exception"]["values"][1]["stacktrace"]["frames"].as_array_mut().unwrap();
