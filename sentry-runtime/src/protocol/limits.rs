@@ -215,7 +215,7 @@ pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
         let mut key = new_key.into_owned();
         key.truncate(MAX_TAG_KEY);
         new_key = key.into();
-        changes.push("its key may have 32 characters");
+        changes.push("its key may have at most 32 characters");
     }
     let mut new_value = Cow::Borrowed(value);
     if value.contains(['\n', '\r']) {
@@ -224,7 +224,7 @@ pub(crate) fn check_tag<'a>(key: &'a str, value: &'a str) -> CheckedTag<'a> {
     }
     if cut(&new_value, MAX_TAG_VALUE).is_some() {
         new_value = truncated(&new_value, MAX_TAG_VALUE).into_owned().into();
-        changes.push("its value may have 200 characters");
+        changes.push("its value may have at most 200 characters");
     }
     let note = (!changes.is_empty())
         .then(|| format!("tag `{}` was changed: {}", truncated(key, 64), changes.join(", ")));
