@@ -1,4 +1,4 @@
-//! A program whose author has forgotten `#[sentry::main]`. Its argument says what it calls.
+//! A program whose author has forgotten `#[sentry::main]`, or the guard of `sentry::init`. Its argument says what it calls.
 
 #[sentry::span]
 fn plain() {}
@@ -37,6 +37,20 @@ fn main() {
             Some("metric") => sentry::metrics::count("calls", 1).capture(),
             Some("init") => {
                 let _guard = sentry::init(());
+                plain();
+            }
+            Some("guard dropped") => {
+                let _ = sentry::init(());
+                plain();
+            }
+            Some("guard dropped, capture") => {
+                let _ = sentry::init(());
+                sentry::capture_message("hello", sentry::Level::Info);
+            }
+            Some("thread after main") => {
+                let guard = sentry::init(());
+                let _ = fails();
+                drop(guard);
                 plain();
             }
             _ => {}

@@ -110,6 +110,32 @@ fn a_forgotten_init_is_reported_once_if_the_environment_asks_for_output() {
 }
 
 #[test]
+fn a_guard_that_is_dropped_at_once_is_noticed() {
+    for way in ["guard dropped", "guard dropped, capture"] {
+        for variable in [("SENTRY_DEBUG", "1"), ("SENTRY_LOCAL", "1"), ("SENTRY_LOCAL", "failures")] {
+            let server = FakeSentry::start();
+            let ended = run(NO_CLIENT, &[way], &[variable, ("SENTRY_DSN", &server.dsn())]);
+            let notes = ended.notes();
+            let said = note(&notes, &["nothing is recorded although", "after the client was closed"]);
+            assert!(said.contains(variable.0) && said.contains("`let _guard = …`"), "{way}: {said}");
+            assert!(server.take().0.is_empty(), "{way}");
+        }
+        let server = FakeSentry::start();
+        let ended = run(NO_CLIENT, &[way], &[("SENTRY_DSN", &server.dsn())]);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{way}");
+    }
+}
+
+#[test]
+fn a_thread_that_outlives_the_guard_of_a_used_client_is_no_mistake() {
+    let server = FakeSentry::start();
+    for variable in [("SENTRY_DEBUG", "1"), ("SENTRY_LOCAL", "1")] {
+        let ended = run(NO_CLIENT, &["thread after main"], &[variable, ("SENTRY_DSN", &server.dsn())]);
+        assert!(!ended.stderr.contains("nothing is recorded"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_client_without_a_destination_is_not_forgotten() {
     let ended = run(NO_CLIENT, &["init"], &[("SENTRY_DEBUG", "1")]);
     let notes = ended.notes();

@@ -17,7 +17,11 @@ use crate::protocol::Uuid;
 /// environment. An invalid option is reported on stderr, and the client is disabled; [`try_init`] returns the error
 /// instead.
 ///
-/// Hold the guard until the end of `main`: dropping it sends what is not sent yet.
+/// Hold the guard until the end of `main`: dropping it sends what is not sent yet and closes the client. A name is needed,
+/// because `let _ = sentry::init(…)` drops the guard at once.
+///
+/// Call it before everything else: tags, users and breadcrumbs that are set without a client are dropped, except for
+/// those of the [global scope](crate::get_global_scope).
 ///
 /// A process has one client. A second `init` replaces it: the new client captures everything from then on, and the
 /// first client only sends what it had captured, at the latest when its guard is dropped. When the guard of the current

@@ -19,12 +19,23 @@ pub(crate) enum CaptureMode {
     Tracing,
 }
 
-/// The value of [`CAPTURE_MODE`] until the first client is created, or the first function finds none. It is not
-/// [`CaptureMode::Off`], so that the first annotated function gets past its inlined check, to a cold path that calls
-/// [`forgotten::note`](super::forgotten::note).
+/// A client that was closed before it captured anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Unused {
+    None,
+    /// The next function without a client reports it.
+    ToReport,
+    Reported,
+}
+
+/// The value of [`CAPTURE_MODE`] until the first client is created, or the first function finds none, and again after a
+/// client was closed that has captured nothing. It is not [`CaptureMode::Off`], so that the first annotated function gets
+/// past its inlined check, to a cold path that calls [`forgotten::note`](super::forgotten::note).
 pub(super) const UNDECIDED: u8 = 3;
 
 pub(super) static CAPTURE_MODE: AtomicU8 = AtomicU8::new(UNDECIDED);
+static UNUSED: AtomicU8 = AtomicU8::new(Unused::None as u8);
 static GLOBAL: PerProcess<RwLock<Option<Arc<Client>>>> = PerProcess::new();
 static ALL: PerProcess<Mutex<Vec<Weak<Client>>>> = PerProcess::new();
 
@@ -62,6 +73,11 @@ pub(crate) fn capture_mode() -> CaptureMode {
 #[inline]
 pub(crate) fn is_off() -> bool {
     CAPTURE_MODE.load(Ordering::Relaxed) == CaptureMode::Off as u8
+}
+
+/// Replaces what is known of a client that was closed unused. Returns whether it was `from`.
+pub(super) fn exchange_unused(from: Unused, to: Unused) -> bool {
+    UNUSED.compare_exchange(from as u8, to as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 /// The client of the process.
@@ -115,7 +131,10 @@ pub(crate) fn refresh_capture_mode() {
     all.retain(|client| client.strong_count() > 0);
     let living: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
     let capture_mode = living.iter().map(|client| client.capture_mode()).max().unwrap_or(CaptureMode::Off);
-    CAPTURE_MODE.store(capture_mode as u8, Ordering::Relaxed);
+    let has_unused = UNUSED.load(Ordering::Relaxed) == Unused::ToReport as u8;
+    let is_undecided = has_unused && capture_mode == CaptureMode::Off;
+    let capture_mode = if is_undecided { UNDECIDED } else { capture_mode as u8 };
+    CAPTURE_MODE.store(capture_mode, Ordering::Relaxed);
     epoch::begin();
     // One of these may be the last handle of its client, whose drop takes this lock.
     drop(all);

@@ -30,9 +30,14 @@ impl std::ops::Deref for ClientInitGuard {
 impl Drop for ClientInitGuard {
     fn drop(&mut self) {
         // A client that was closed before has already used the timeout of that call.
-        if self.0.is_enabled() && !self.0.close(self.0.options().shutdown_timeout) {
+        let was_enabled = self.0.is_enabled();
+        if was_enabled && !self.0.close(self.0.options().shutdown_timeout) {
             diagnostics::debug(format_args!("some data was not sent within the option shutdown_timeout"));
         }
         client::release_global(&self.0);
+        let stats = self.0.stats();
+        if was_enabled && stats.accepted.is_empty() && stats.dropped.is_empty() {
+            client::forgotten::client_closed_unused();
+        }
     }
 }
