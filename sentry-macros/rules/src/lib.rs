@@ -26,4 +26,4 @@ pub mod slug;
 pub mod tag;
 pub mod timezone;
 
-pub use nearest::nearest;
+pub use nearest::{is_one_edit, nearest};

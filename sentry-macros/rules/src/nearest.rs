@@ -32,7 +32,13 @@ pub fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>)
 }
 
 /// Returns whether two words differ in one letter that is inserted, deleted, replaced or swapped with its neighbour.
-pub(crate) fn is_one_edit(left: &str, right: &str) -> bool {
+///
+/// ```
+/// assert!(sentry_rules::is_one_edit("trace", "traces"));
+/// assert!(!sentry_rules::is_one_edit("trace", "trace"));
+/// ```
+#[must_use]
+pub fn is_one_edit(left: &str, right: &str) -> bool {
     left.len().abs_diff(right.len()) <= 1 && distance(left, right) == 1
 }
 

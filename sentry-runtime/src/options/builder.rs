@@ -95,7 +95,7 @@ impl ClientOptions {
 
     /// Enables or disables the local view, which prints on stderr what would be sent; see the field
     /// [`local`](field@Self::local). Default: `false`. Environment: `SENTRY_LOCAL`, a boolean, `failures` or the path
-    /// of a file.
+    /// of a file with a slash or a dot.
     #[must_use]
     pub fn local(mut self, on: bool) -> Self {
         self.local = if on { LocalView::On } else { LocalView::Off };
@@ -117,8 +117,8 @@ impl ClientOptions {
         self
     }
 
-    /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, any value that
-    /// is neither a boolean nor `failures`; `./failures` is a file.
+    /// Enables the local view and appends the raw envelopes to this file. Environment: `SENTRY_LOCAL`, a path with a
+    /// slash or a dot; `./failures` is a file.
     #[must_use]
     pub fn local_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.local = LocalView::File(path.into());

@@ -27,8 +27,9 @@ const DEFAULT: &str = if cfg!(debug_assertions) { "development" } else { "produc
 /// Completes options that the program did not set from the environment, and checks every value.
 pub(crate) fn complete(mut options: ClientOptions) -> Result<ClientOptions, OptionsError> {
     complete_with(&mut options, &set)?;
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for note in crate::options::data_collection::unknown(names) {
+    let names: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let misspelt = super::misspelt::notes(&names);
+    for note in crate::options::data_collection::unknown(names.into_iter()).into_iter().chain(misspelt) {
         diagnostics::error(format_args!("{note}"));
     }
     Ok(options)
@@ -60,6 +61,7 @@ fn of_vercel(variable: &dyn Fn(&'static str) -> Option<String>) -> Option<Cow<'s
 pub(crate) fn asks_for_output() -> Option<&'static str> {
     let value = |name| std::env::var(name).unwrap_or_default();
     let local = local(Some(value("SENTRY_LOCAL")).as_deref().filter(|value| !value.trim().is_empty()));
+    let local = local.unwrap_or(LocalView::On);
     if yes_or_no(&value("SENTRY_DEBUG")) == Some(true) {
         Some("SENTRY_DEBUG")
     } else if local != LocalView::Off {
@@ -107,7 +109,7 @@ fn complete_with(
             variable("SENTRY_DEBUG").map(|value| parse_bool("SENTRY_DEBUG", &value)).transpose()?;
     }
     if options.local == LocalView::FromEnvironment {
-        options.local = local(variable("SENTRY_LOCAL").as_deref());
+        options.local = local(variable("SENTRY_LOCAL").as_deref())?;
     }
     if cfg!(not(feature = "local")) && options.local != LocalView::Off {
         diagnostics::error(format_args!(
@@ -192,13 +194,21 @@ fn parse_bool(option: &'static str, value: &str) -> Result<bool, OptionsError> {
     yes_or_no(value).ok_or_else(|| OptionsError::Value { option, value: value.to_owned(), rule: BOOLEAN })
 }
 
-fn local(variable: Option<&str>) -> LocalView {
-    match variable.map(|value| (value, yes_or_no(value))) {
+/// A word that is no boolean is more likely to be misspelt than to be a file, so a path has to look like one.
+fn local(variable: Option<&str>) -> Result<LocalView, OptionsError> {
+    Ok(match variable.map(|value| (value, yes_or_no(value))) {
         None | Some((_, Some(false))) => LocalView::Off,
         Some((_, Some(true))) => LocalView::On,
         Some((value, None)) if value.trim().eq_ignore_ascii_case("failures") => LocalView::Failures,
-        Some((path, None)) => LocalView::File(PathBuf::from(path)),
-    }
+        Some((path, None)) if path.contains(['/', '\\', '.']) => LocalView::File(PathBuf::from(path)),
+        Some((value, None)) => {
+            return Err(OptionsError::Value {
+                option: "SENTRY_LOCAL",
+                value: value.to_owned(),
+                rule: "a boolean, `failures`, or a path with a slash or a dot, such as `./out`",
+            });
+        }
+    })
 }
 
 fn spotlight(option: &Spotlight, variable: Option<&str>) -> Spotlight {
@@ -345,6 +355,16 @@ mod tests {
         assert_eq!(local("failures"), LocalView::Failures);
         assert_eq!(local("./failures"), LocalView::File("./failures".into()));
         assert_eq!(local("out.envelopes"), LocalView::File("out.envelopes".into()));
+        assert_eq!(local(r"C:\out"), LocalView::File(r"C:\out".into()));
+    }
+
+    #[test]
+    fn a_misspelt_word_is_no_file_of_the_local_view() {
+        for word in ["flase", "failure", "2", "yess"] {
+            let error = with(ClientOptions::new(), &[("SENTRY_LOCAL", word)]).unwrap_err();
+            assert!(error.starts_with(&format!("SENTRY_LOCAL is `{word}`, but must be")), "{error}");
+            assert!(error.contains("`failures`") && error.contains("such as `./out`"), "{error}");
+        }
     }
 
     #[test]

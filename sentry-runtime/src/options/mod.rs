@@ -15,6 +15,7 @@ pub(crate) mod environment;
 mod error;
 mod keep;
 mod lifecycle;
+mod misspelt;
 pub(crate) mod names;
 mod network;
 mod official;
@@ -364,7 +365,7 @@ pub struct ClientOptions {
     /// Whether the client reports to the server what was dropped and why. Default: `true`.
     pub send_client_reports: bool,
     /// The local view, which prints on stderr what would be sent. Default: `SENTRY_LOCAL`, a boolean, `failures` or the
-    /// path of a file.
+    /// path of a file with a slash or a dot.
     ///
     /// Successful traces of one kind that follow each other within 5 seconds are printed three times, then counted: a
     /// line every 10 seconds says how many there were. [`LocalView::Failures`] leaves them out.

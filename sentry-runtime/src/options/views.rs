@@ -17,7 +17,7 @@ use super::ClientOptions;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LocalView {
     /// `SENTRY_LOCAL` decides: `1` (or `true`, `yes`, `on`) enables the view; `failures` enables it for
-    /// [failures](Self::Failures); a path enables it and appends the raw envelopes to that file.
+    /// [failures](Self::Failures); a path with a slash or a dot enables it and appends the raw envelopes to that file.
     #[default]
     FromEnvironment,
     /// Disabled.
