@@ -211,7 +211,7 @@ fn a_long_job_is_shown_when_it_has_begun() {
 #[test]
 fn the_check_in_of_a_job_that_has_ended_waits_for_its_trace() {
     let (mut view, screen) = view(false, 100);
-    let mut deliver = |view: &mut LocalView, (ty, mut payload): (ItemType, Value)| {
+    let deliver = |view: &mut LocalView, (ty, mut payload): (ItemType, Value)| {
         payload["contexts"]["trace"] = json!({"trace_id": TRACE, "span_id": id(1)});
         view.deliver(&mut envelope(ty, &payload));
     };
