@@ -57,6 +57,15 @@ impl RootName {
         }
     }
 
+    /// Returns whether the root is the run of a monitor.
+    fn is_job(&self) -> bool {
+        match self {
+            Self::Site(site) => site.has(callsite::MONITOR),
+            Self::ServerAction(_) | Self::Request(_) => false,
+            Self::Given { origin, .. } => origin == "auto.function.monitor",
+        }
+    }
+
     /// Returns the annotated function's file and line.
     pub(crate) fn location(&self) -> Option<(&'static str, u32)> {
         match self {
@@ -238,10 +247,7 @@ impl Segment {
     /// Returns the name in the sampling context, and its source. A job has sent its context with the first check-in, so
     /// that a later name does not change it.
     fn first_name(&self) -> (Cow<'static, str>, &'static str) {
-        match self.root {
-            RootName::Site(site) if site.has(callsite::MONITOR) => (self.root.name(), self.root.source()),
-            _ => self.name(),
-        }
+        if self.root.is_job() { (self.root.name(), self.root.source()) } else { self.name() }
     }
 
     fn own_dsc(&self, name: Option<(Cow<'static, str>, &'static str)>) -> DynamicSamplingContext {

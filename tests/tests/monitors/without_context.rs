@@ -200,6 +200,21 @@ fn while_the_pipeline_waits(options: ClientOptions, run: impl FnOnce()) -> Seen<
     })
 }
 
+/// Its sampling context does not depend on how quickly the pipeline sends the first check-in.
+#[test]
+fn a_job_that_is_renamed_before_its_first_check_in_leaves_has_the_same_sampling_context() {
+    let by_function = || sentry::with_monitor("by-function", None, || sentry::set_transaction_name("late"));
+    let jobs: [(&str, &dyn Fn()); 2] =
+        [("by-function", &by_function), ("without_context::renamed", &|| renamed(true))];
+    for (first, job) in jobs {
+        let seen = while_the_pipeline_waits(options(), job);
+        let envelopes = seen.envelopes();
+        let of_job: Vec<_> = envelopes.iter().map(|envelope| &envelope.header["trace"]).collect();
+        let names: Vec<_> = of_job.iter().filter_map(|trace| trace["transaction"].as_str()).collect();
+        assert_eq!(names, [first; 3], "{of_job:#?}");
+    }
+}
+
 /// Its first check-in is a record, its last one a message.
 #[test]
 fn the_first_check_in_arrives_first_if_the_job_asks_for_its_context() {
