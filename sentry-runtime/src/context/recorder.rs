@@ -22,7 +22,7 @@ use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Record, SpanOutcome};
-use crate::trace::ring::{self, Budget, Consumer};
+use crate::trace::ring::{self, Budget, Consumer, Producer};
 
 /// The default memory for records of the whole process, in chunks of 8 KiB.
 pub(crate) const DEFAULT_CHUNKS: usize = 2048;
@@ -108,7 +108,36 @@ pub(crate) fn push(record: Record) {
         | Record::PollWatched(_)
         | Record::PollEnd { .. } => RecordKind::More,
     };
-    push_made(local(), kind, || record);
+    let local = local();
+    if !local.output.has_room() && !find_room(local) {
+        return push_apart(local, kind, record);
+    }
+    if local.output.write(|| record) {
+        crate::base::worker::chunk_filled();
+    }
+}
+
+/// Writes the end of a segment to a queue of its own if the thread's is closed: destructors of thread-locals run after
+/// that, and may drop a future whose span is the root. Anything else for which there is no room is counted.
+#[cold]
+#[inline(never)]
+fn push_apart(local: &Local, kind: RecordKind, record: Record) {
+    let written = kind == RecordKind::Segment
+        && local.output.is_closed()
+        && callback::contain(|| {
+            let only = Producer::unopened();
+            let Some(records) = only.open(&BUDGET, false) else { return false };
+            only.write(|| record);
+            only.close();
+            fresh().push(Source { records, thread: thread::current(), around: None });
+            crate::base::worker::ensure();
+            crate::base::worker::chunk_filled();
+            true
+        })
+        .unwrap_or_default();
+    if !written {
+        count_lost(kind);
+    }
 }
 
 /// Writes a record that is built in place: a record that is built elsewhere has to be copied, and copying freshly

@@ -180,6 +180,11 @@ impl<T> Producer<T> {
         self.link.try_borrow().is_ok_and(|link| matches!(*link, Link::Unopened))
     }
 
+    /// Returns whether the producer has been closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.link.try_borrow().is_ok_and(|link| matches!(*link, Link::Closed))
+    }
+
     /// Closes the queue for good: the consumer reads the rest.
     pub(crate) fn close(&self) {
         if let Link::Open { closed, .. } = self.detach(Link::Closed) {

@@ -1,7 +1,11 @@
 //! Jobs outside of any context. They have a context only once something asks for it, and behave like other jobs.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::task::{Context, Waker};
 use std::thread;
 
 use sentry::protocol::{DataCategory, DiscardReason};
@@ -178,6 +182,40 @@ fn a_client_that_is_closed_in_a_job_has_sent_the_first_check_in() {
     assert_eq!(only(seen.check_ins())["status"], "in_progress");
     let lost = seen.stats.dropped.iter().find(|lost| lost.category == DataCategory::Monitor);
     assert!(lost.is_none(), "{lost:?}");
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
+}
+
+/// Drops a future with the thread-locals of a thread that has polled it once. The thread-local is older than the thread's
+/// queue of records, so that its destructor finds the queue closed where destructors run in the opposite order.
+fn dropped_with_its_thread(make: fn() -> Pin<Box<dyn Future<Output = ()>>>) -> Seen<()> {
+    observe(options(), || {
+        let on_thread = move || {
+            KEPT.with(|kept| assert!(kept.borrow().is_none()));
+            let mut future = make();
+            assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            KEPT.with(|kept| *kept.borrow_mut() = Some(future));
+        };
+        thread::spawn(on_thread).join().unwrap();
+    })
+}
+
+#[sentry::server_action]
+async fn waits() {
+    step();
+    yield_once().await;
+}
+
+#[test]
+fn what_the_destructor_of_a_thread_local_drops_is_cancelled_and_sent() {
+    let job = dropped_with_its_thread(|| Box::pin(moves()));
+    assert_eq!(pair(&job).1["status"], "error");
+    for seen in [job, dropped_with_its_thread(|| Box::pin(waits()))] {
+        assert!(seen.stats.dropped.is_empty(), "{:?}", seen.stats.dropped);
+        assert_eq!(seen.transaction()["contexts"]["trace"]["status"], "cancelled");
+    }
 }
 
 /// Runs a closure while the pipeline thread waits in a callback, and reads neither records nor messages.
