@@ -62,6 +62,7 @@ fn backpressure_can_be_switched_off() {
             transaction("under pressure");
             std::thread::sleep(Duration::from_millis(10));
         }
+        until("the queue overflows", || sentry::get_client().unwrap().stats().lost() > 0);
         relieved()
     });
     assert_eq!(seen.result, 0);
