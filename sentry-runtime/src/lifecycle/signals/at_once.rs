@@ -1,4 +1,4 @@
-//! Whether a signal ends the program at once: after a first signal, and if no thread reads signals.
+//! The flag by which a signal ends the program at once: it is set after a first signal, and while no thread reads signals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
