@@ -6,6 +6,10 @@
 //! The next panic may get the address of one that was dropped. So a panic that no hook saw is only taken for a resumed
 //! one if the code that it reaches was running already when the earlier one was captured: it may have joined the task
 //! that panicked. In other code it is another panic.
+//!
+//! A panic that a hook saw may be resumed at any place and time. So a payload is taken for that panic if it has its type and
+//! text, and the address at which that panic's payload lay before it was dropped: an event that is missing, for two panics
+//! that say the same.
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -162,17 +162,22 @@ fn panics_with_one_text_that_no_hook_saw_are_an_event_each() {
     assert_eq!(seen.events().len(), 12);
 }
 
-/// Panics with a text of its own, and catches the panic.
-fn earlier() -> Box<dyn Any + Send> {
-    let shelf = std::hint::black_box("shelf");
-    catch_unwind(|| panic!("the {shelf} was moved")).unwrap_err()
+/// Panics with a text, and catches the panic, which a hook sees. The process remembers its text and its address, so each
+/// test has texts of its own.
+fn earlier(text: &str) -> Box<dyn Any + Send> {
+    catch_unwind(|| panic!("the {text}")).unwrap_err()
 }
 
 /// An earlier panic with the same text is still held.
 #[sentry::api_handler("/pick")]
 fn picks_after_another_panic() {
-    let _earlier = earlier();
-    resume_unwind(Box::new("the shelf was moved".to_owned()))
+    let _earlier = earlier("lamp was broken");
+    resume_unwind(Box::new("the lamp was broken".to_owned()))
+}
+
+#[sentry::api_handler("/pick")]
+fn picks_while_another_panic_is_held() {
+    resume_unwind(Box::new("the lamp was lost".to_owned()))
 }
 
 #[sentry::api_handler("/order")]
@@ -186,8 +191,8 @@ fn a_panic_that_no_hook_saw_is_not_an_earlier_one_with_its_text() {
     let seen = observe(options(), || catch_unwind(picks_after_another_panic).is_err());
     assert_eq!((seen.result, seen.events().len()), (true, 2));
     let seen = observe(options(), || {
-        let _earlier = earlier();
-        catch_unwind(picks).is_err()
+        let _earlier = earlier("lamp was lost");
+        catch_unwind(picks_while_another_panic_is_held).is_err()
     });
     assert_eq!((seen.result, seen.events().len()), (true, 2));
 }
@@ -195,7 +200,7 @@ fn a_panic_that_no_hook_saw_is_not_an_earlier_one_with_its_text() {
 #[test]
 fn a_panic_that_a_hook_saw_and_that_is_caught_and_resumed_is_one_event() {
     let seen = observe(options(), || {
-        let earlier = earlier();
+        let earlier = earlier("lamp was found");
         catch_unwind(AssertUnwindSafe(|| resumes(earlier))).is_err()
     });
     assert_eq!((seen.result, seen.events().len()), (true, 1));
