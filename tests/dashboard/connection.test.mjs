@@ -50,6 +50,21 @@ test("a paused page waits, and catches up", async () => {
   } finally { await dashboard.stop(); }
 });
 
+test("an empty view says how to send something until a program has sent something", async () => {
+  const dashboard = await startDashboard({ name: "empty" });
+  const page = await newPage(browser);
+  try {
+    await page.goto(dashboard.url);
+    await page.goto(`${dashboard.origin}/#/jobs`);
+    const hint = page.getByText("Send something here:");
+    await hint.waitFor();
+    await dashboard.send(bigTransaction(5, "GET /first").body);
+    await hint.waitFor({ state: "detached" });
+    await page.getByText("No job yet").waitFor();
+    noFaults(page);
+  } finally { await dashboard.stop(); }
+});
+
 test("two programs at once are one trace, each with its colour", async () => {
   const dashboard = await startDashboard({ name: "two" });
   const page = await newPage(browser);

@@ -139,17 +139,19 @@ const SNIPPETS = () => [
   ['browser', 'Browser', `Sentry.init({ dsn: "${dsn()}", tracesSampleRate: 1.0,\n  integrations: [Sentry.browserTracingIntegration()] })`],
   ['spotlight', 'Spotlight', `export SENTRY_SPOTLIGHT=http://${location.host}/stream`],
 ];
-/** What to do when there is nothing yet. */
+/** What to do when there is nothing yet. How to send something is left out as soon as a service has. */
 function Empty({ icon, title, children, code, filtered, onReset, send = true }) {
   const [tab, set] = usePref('snippet', 'rust');
+  const { data: overview, error } = useApi(send && !filtered ? 'overview' : null, {}, ['overview', 'services'], 2000);
   if (filtered) {
     return html`<div class="empty"><${Icon} name="search" /><h2>Nothing matches</h2><p>No record matches this filter.</p>
       ${onReset ? html`<button type="button" class="button" onClick=${onReset}>Remove the filter</button>` : null}</div>`;
   }
+  const teach = send && (overview ? !(overview.services || []).length : !!error);
   const snippets = SNIPPETS(), chosen = snippets.find((s) => s[0] === tab) || snippets[0];
   return html`<div class="empty"><${Icon} name=${icon} /><h2>${title}</h2><p>${children}</p>
     ${code ? html`<div class="snippet"><pre tabIndex="0" aria-label="Example">${code}</pre><${Copy} text=${code} label="Copy the example" /></div>` : null}
-    ${send ? html`<div class="teach"><p class="dim">Send something here:</p><${Tabs} label="Language" tabs=${snippets.map(([key, text]) => [key, text])} value=${chosen[0]} onChange=${set} />
+    ${teach ? html`<div class="teach"><p class="dim">Send something here:</p><${Tabs} label="Language" tabs=${snippets.map(([key, text]) => [key, text])} value=${chosen[0]} onChange=${set} />
     <div class="snippet"><pre tabIndex="0" aria-label=${chosen[1]}>${chosen[2]}</pre><${Copy} text=${chosen[2]} label="Copy the lines" /></div></div>` : null}</div>`;
 }
 function Problem({ error }) {
