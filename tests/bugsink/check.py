@@ -32,7 +32,7 @@ def start_server(port):
     log = open(f"{FOLDER}/server.log", "w")
     command = [f"{BIN}/gunicorn", "--chdir", FOLDER, "--bind", f"127.0.0.1:{port}", "--workers=1", "bugsink.wsgi"]
     server = subprocess.Popen(command, stdout=log, stderr=log)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while True:
         try:
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/", timeout=10)
@@ -88,8 +88,8 @@ try:
         "NO_PROXY": "127.0.0.1",
     }
     with open("program.log", "w") as log:
-        check("the program ends well", subprocess.run([PROGRAM], env=environment, stderr=log, timeout=60).returncode, 0)
-    end = time.monotonic() + 30
+        check("the program ends well", subprocess.run([PROGRAM], env=environment, stderr=log, timeout=300).returncode, 0)
+    end = time.monotonic() + 300
     while Event.objects.count() < 6 and time.monotonic() < end:
         time.sleep(0.2)
 finally:

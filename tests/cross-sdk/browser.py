@@ -48,7 +48,7 @@ class Browser:
         element = self._call("POST", "/element", {"using": "css selector", "value": selector})
         self._call("POST", f"/element/{next(iter(element.values()))}/click", {})
 
-    def wait_for(self, text, seconds=30):
+    def wait_for(self, text, seconds=120):
         end = time.monotonic() + seconds
         while text not in (page := self.run("return document.body?.innerText ?? ''")):
             if time.monotonic() > end:

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 # In the order in which the order passes them.
 PROJECTS = {"shop": 1, "page": 2, "gateway": 3, "fraud": 4, "payments": 5}
 PAGE, ORDER = "GET /lamps/{sku}", "POST /orders"
-WAIT = 30
+WAIT = 120
 
 
 def by_value(context):
@@ -64,7 +64,7 @@ class Programs:
             child.send_signal(signal.SIGINT)
         for child in self._children:
             try:
-                child.wait(15)
+                child.wait(60)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
@@ -120,6 +120,16 @@ def of_trace(sentry, name, trace):
     ]
 
 
+def whole_trace(sentry):
+    """Whether all six transactions of the order have arrived."""
+    page = page_load(sentry)
+    if page is None:
+        return False
+    trace = page[1]["contexts"]["trace"]["trace_id"]
+    expected = {"shop": 2, "gateway": 1, "fraud": 1, "payments": 1}
+    return all(len(of_trace(sentry, name, trace)) >= count for name, count in expected.items())
+
+
 def ids(transaction):
     return [transaction["contexts"]["trace"]["span_id"]] + [span["span_id"] for span in transaction["spans"]]
 
@@ -138,7 +148,7 @@ def check(what, left, right):
 
 def check_sampled():
     print("A head that samples everything:")
-    sentry = order_a_lamp("1", "4242 4242 4242 4242", "Thank you", page_load)
+    sentry = order_a_lamp("1", "4242 4242 4242 4242", "Thank you", whole_trace)
     page = page_load(sentry)
     if page is None:
         check("the page's transaction, with the order's request in it, arrives", False, True)

@@ -20,7 +20,7 @@ class Quiet(WSGIRequestHandler):
 def app(environ, start_response):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     request = urllib.request.Request(NEXT, data=body, method="POST")
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         text = answer.read()
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [text]

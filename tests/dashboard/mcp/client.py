@@ -103,8 +103,10 @@ async def ask(url, mode, number):
 
         kind = f"Late{number}"
         waiting = asyncio.create_task(text(client, "wait_for", {"kind": "error", "q": f"type:{kind}", "timeout": 60}))
-        await asyncio.sleep(0.2)
-        await asyncio.to_thread(send, url, ("event", error(time.time(), kind)))
+        # What comes before the question does not count, and nothing tells when the server has it.
+        while not waiting.done():
+            await asyncio.wait([waiting], timeout=0.2)
+            await asyncio.to_thread(send, url, ("event", error(time.time(), kind)))
         assert f"{kind}: card 17" in await waiting
         assert "Nothing" in await text(client, "wait_for", {"kind": "error", "q": "type:Never", "timeout": 0.1})
 
