@@ -3,11 +3,14 @@
 use super::*;
 
 impl Bed {
-    /// Connects the client to a server that never answers: one envelope is in flight, the queue has room for two.
+    /// Connects the client to a server that never answers: one envelope is in flight, the queue has room for two. The
+    /// client does not give up: what it lost would be counted besides what is counted here.
     fn stuck(&mut self) -> std::net::TcpListener {
         let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let dsn = format!("http://key@{}/1", server.local_addr().unwrap());
-        let options = ClientOptions::new().dsn(&dsn).traces_sample_rate(1.0).queue_size(2);
+        let hour = Duration::from_secs(3600);
+        let options = ClientOptions::new().connect_timeout(hour).read_timeout(hour).request_timeout(hour);
+        let options = options.dsn(&dsn).traces_sample_rate(1.0).queue_size(2);
         self.client = Client::new(options).unwrap();
         server
     }
@@ -25,11 +28,8 @@ impl Bed {
 
 #[test]
 fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
-    // A server that never answers: one envelope is in flight, the queue has room for two.
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut bed = Bed::new(TraceLifecycle::Static);
-    let dsn = format!("http://key@{}/1", server.local_addr().unwrap());
-    bed.client = Client::new(ClientOptions::new().dsn(&dsn).traces_sample_rate(1.0).queue_size(2)).unwrap();
+    let _server = bed.stuck();
     let segments: Vec<_> = (0..10).map(|_| bed.segment()).collect();
     for segment in &segments {
         (0..10).for_each(|_| bed.span(segment.key));
