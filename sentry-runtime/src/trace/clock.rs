@@ -249,14 +249,17 @@ mod tests {
     #[test]
     fn ticks_become_wall_clock_times() {
         start();
-        let (before, first) = (SystemTime::now(), now());
-        std::thread::sleep(Duration::from_millis(20));
-        let (second, anchor) = (now(), Anchor::take());
-        let length = anchor.duration(second - first);
-        assert!(length >= Duration::from_millis(15), "{length:?}");
-        let error = |wall: SystemTime, known: SystemTime| {
-            wall.duration_since(known).unwrap_or_else(|earlier| earlier.duration())
+        let error = || {
+            let (before, first) = (SystemTime::now(), now());
+            std::thread::sleep(Duration::from_millis(20));
+            let (second, anchor) = (now(), Anchor::take());
+            let length = anchor.duration(second - first);
+            assert!(length >= Duration::from_millis(15), "{length:?}");
+            anchor.wall(first).duration_since(before).unwrap_or_else(|earlier| earlier.duration())
         };
-        assert!(error(anchor.wall(first), before) < Duration::from_millis(15));
+        // A busy machine may interrupt the thread between two readings, but not each time.
+        let errors: Vec<_> =
+            (0..50).map(|_| error()).take_while(|off| *off >= Duration::from_millis(15)).collect();
+        assert!(errors.len() < 50, "{errors:?}");
     }
 }
