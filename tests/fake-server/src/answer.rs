@@ -21,6 +21,7 @@ pub struct Answer {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
     pub(crate) delay: Duration,
+    pub(crate) held: bool,
     pub(crate) manner: Manner,
 }
 
@@ -55,7 +56,14 @@ impl Answer {
     /// Returns an answer with this status.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: None, delay: Duration::ZERO, manner: Manner::Whole }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: None,
+            delay: Duration::ZERO,
+            held: false,
+            manner: Manner::Whole,
+        }
     }
 
     /// Returns an answer that is never sent: the connection stays open and silent until the server is dropped.
@@ -108,6 +116,14 @@ impl Answer {
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Holds the answer back until the test calls [`FakeSentry::release`](crate::FakeSentry::release). The request is read and
+    /// stored at once. With it, nothing that a test does while a request is under way depends on time.
+    #[must_use]
+    pub fn held(mut self) -> Self {
+        self.held = true;
         self
     }
 

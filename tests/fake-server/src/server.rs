@@ -44,6 +44,8 @@ struct Record {
     scripted: VecDeque<Answer>,
     /// The answer to all other requests.
     otherwise: Answer,
+    /// How often held answers were released.
+    releases: u64,
     connections: Vec<TcpStream>,
     clients_are_killed: bool,
     stopping: bool,
@@ -132,6 +134,12 @@ impl FakeSentry {
     /// Scripts the answer to all requests without their own answer; the default is 200.
     pub fn answer_all(&self, answer: Answer) {
         self.lock().otherwise = answer;
+    }
+
+    /// Sends the held answers to all requests that have arrived; later ones are held until the next call.
+    pub fn release(&self) {
+        self.lock().releases += 1;
+        self.shared.changed.notify_all();
     }
 
     /// Accepts from now on that a request ends in the middle: its sender may have been killed.
@@ -264,16 +272,19 @@ impl Shared {
             .as_ref()
             .and_then(|envelope| envelope.header["event_id"].as_str())
             .map(str::to_owned);
-        let answer = {
+        let (answer, releases) = {
             let mut record = self.lock();
             let answer = record.scripted.pop_front().unwrap_or_else(|| record.otherwise.clone());
             request.accepted = answer.is_accepted();
             let at = format!("request {}", record.requests.len());
             record.violations.extend(violations.into_iter().map(|violation| format!("{at}: {violation}")));
             record.requests.push(request);
-            answer
+            (answer, record.releases)
         };
         self.changed.notify_all();
+        if answer.held && !self.wait_for_release(releases) {
+            return false;
+        }
         let pause = if answer.manner == Manner::Never { Duration::MAX } else { answer.delay };
         if !self.pause(pause) {
             return false;
@@ -290,6 +301,13 @@ impl Shared {
             }
             Manner::Hangup | Manner::Never => false,
         }
+    }
+
+    /// Waits until there have been more releases than these; returns whether the server still runs.
+    fn wait_for_release(&self, releases: u64) -> bool {
+        let held = |record: &mut Record| record.releases == releases && !record.stopping;
+        let record = self.changed.wait_while(self.lock(), held).unwrap_or_else(PoisonError::into_inner);
+        !record.stopping
     }
 
     /// Waits unless the server stops meanwhile; returns whether it still runs.

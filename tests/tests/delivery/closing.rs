@@ -46,12 +46,13 @@ fn a_close_after_one_that_timed_out_answers_for_what_is_left() {
 #[test]
 fn a_close_waits_again_for_a_server_that_is_slow() {
     let seen = observe_server(untraced(), |server| {
-        server.answer_next(Answer::ok().delay(Duration::from_millis(400)));
+        server.answer_next(Answer::ok().held());
         message("one");
         let client = sentry::get_client().unwrap();
         until("the request comes", || !server.requests().is_empty());
         assert!(!client.close(SHORT));
         assert_eq!(counted(&client.stats()), 0);
+        server.release();
         assert!(client.close(LONG));
         assert_eq!(client.stats().sent(DataCategory::Error), 1);
     });

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sentry::protocol::{Attachment, DataCategory, DiscardReason};
-use sentry_tests::Answer;
 use sentry_tests::support::{LONG, observe_server, options, untraced};
+use sentry_tests::{Answer, FakeSentry};
 
 use crate::{lost, message, texts, transaction, until};
 
@@ -40,11 +40,17 @@ fn a_flood_is_sent_or_counted_and_check_ins_come_first() {
 fn a_category_with_a_bound_leaves_room_for_others() {
     let options = options().category_queue_size(DataCategory::Error, 3);
     let seen = observe_server(options, |server| {
-        server.answer_next(Answer::ok().delay(Duration::from_millis(300)));
+        server.answer_next(Answer::ok().held());
         transaction("in flight");
         assert!(server.wait_for_requests(1, LONG));
         (0..10).for_each(|number| message(&number.to_string()));
         (0..10).for_each(|_| transaction("others"));
+        until("all of them wait or are lost", || {
+            let stats = sentry::get_client().unwrap().stats();
+            let accepted = [DataCategory::Error, DataCategory::Transaction].map(|it| stats.accepted(it));
+            accepted == [10, 11]
+        });
+        server.release();
     });
     assert_eq!(texts(&seen), ["0", "1", "2"]);
     assert_eq!(seen.transactions().len(), 11);
@@ -55,13 +61,15 @@ fn a_category_with_a_bound_leaves_room_for_others() {
 #[test]
 fn a_flood_of_errors_does_not_starve_traces() {
     let seen = observe_server(options(), |server| {
-        server.answer_next(Answer::ok().delay(Duration::from_millis(500)));
+        server.answer_next(Answer::ok().held());
         message("in flight");
         assert!(server.wait_for_requests(1, LONG));
         (0..100).for_each(|_| message("flood"));
         (0..5).for_each(|_| transaction("few"));
-        // Until everything is in the transport's queue.
-        std::thread::sleep(Duration::from_millis(200));
+        until("everything is in the transport's queue", || {
+            sentry::get_client().unwrap().stats().queued.envelopes == 106
+        });
+        server.release();
     });
     assert_eq!((seen.events().len(), seen.transactions().len()), (101, 5));
     let types: Vec<String> = seen.items().iter().map(|item| item.ty().to_owned()).collect();
@@ -160,9 +168,22 @@ fn a_global_scope_that_waits_is_weighed() {
 }
 
 /// The names of the transactions that the server has got, in their order.
-fn names(server: &sentry_tests::FakeSentry) -> Vec<u64> {
+fn names(server: &FakeSentry) -> Vec<u64> {
     let name = |it: &serde_json::Value| it["transaction"].as_str().and_then(|name| name.parse().ok());
     server.transactions().iter().map(|transaction| name(transaction).unwrap()).collect()
+}
+
+/// Waits for another request than these, whose answer is held, and answers it.
+fn answer_another(server: &FakeSentry, requests: &mut usize) {
+    *requests += 1;
+    assert!(server.wait_for_requests(*requests, LONG));
+    server.release();
+}
+
+/// Holds no answer any more.
+fn answer_the_rest(server: &FakeSentry) {
+    server.answer_all(Answer::ok());
+    server.release();
 }
 
 fn numbered(numbers: std::ops::Range<u64>) {
@@ -189,12 +210,19 @@ fn transactions_that_the_queue_has_no_room_for_wait_and_are_sent_in_order() {
 #[test]
 fn an_error_does_not_wait_for_transactions_that_wait() {
     let seen = observe_server(options().queue_size(8), |server| {
-        server.answer_all(Answer::ok().delay(Duration::from_millis(5)));
+        server.answer_all(Answer::ok().held());
+        let mut requests = 0;
         numbered(0..100);
-        assert!(server.wait_for_requests(5, LONG));
+        (0..5).for_each(|_| answer_another(server, &mut requests));
         message("in the burst");
-        assert!(server.wait_for_type("event", 1, LONG));
+        until("it is handed to delivery", || {
+            sentry::get_client().unwrap().stats().accepted(DataCategory::Error) == 1
+        });
+        while server.events().is_empty() {
+            answer_another(server, &mut requests);
+        }
         assert!(server.transactions().len() < 80, "{}", server.transactions().len());
+        answer_the_rest(server);
     });
     assert_eq!((seen.transactions().len(), seen.stats.lost()), (100, 0));
 }
@@ -239,12 +267,14 @@ fn a_flush_ends_while_others_keep_the_queue_full() {
 #[test]
 fn a_transaction_that_waits_has_the_global_scope_of_its_end() {
     let seen = observe_server(options().queue_size(4), |server| {
-        server.answer_all(Answer::ok().delay(Duration::from_millis(20)));
+        server.answer_all(Answer::ok().held());
+        let mut requests = 0;
         sentry::get_global_scope().set_tag("phase", "burst");
         numbered(0..30);
-        until("they wait", || server.transactions().len() > 2);
+        (0..3).for_each(|_| answer_another(server, &mut requests));
         sentry::get_global_scope().set_tag("phase", "later");
-        assert!(server.transactions().len() < 20);
+        assert!(server.transactions().len() < 20, "they wait");
+        answer_the_rest(server);
     });
     let phases: Vec<_> = seen.transactions().iter().map(|it| it["tags"]["phase"].clone()).collect();
     assert_eq!(phases, vec!["burst"; 30]);

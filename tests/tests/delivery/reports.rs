@@ -77,7 +77,7 @@ fn every_item_is_accepted_and_then_sent_dropped_or_queued() {
             message("refused");
             assert!(sentry::flush(LONG));
             message("dropped");
-            server.answer_next(Answer::ok().delay(std::time::Duration::from_millis(300)));
+            server.answer_next(Answer::ok().held());
             message("slow");
             assert!(server.wait_for_requests(2, LONG));
             (0..20).for_each(|number| message(&number.to_string()));
@@ -88,6 +88,7 @@ fn every_item_is_accepted_and_then_sent_dropped_or_queued() {
                 std::thread::sleep(std::time::Duration::from_millis(1));
                 stats = sentry::get_client().unwrap().stats();
             }
+            server.release();
             stats
         },
     );

@@ -3,7 +3,7 @@
 use super::*;
 use std::io::Read;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 const REPORT: &str = "{}\n{\"type\":\"client_report\",\"length\":23}\n{\"discarded_events\":[]}\n";
 
 fn auth() -> String {
@@ -99,6 +99,34 @@ fn answers_follow_the_script() {
     assert_eq!(server.items().len(), 1, "only what was accepted");
     server.clear();
     assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_held_answer_waits_for_its_release() {
+    let server = FakeSentry::start();
+    server.answer_all(Answer::ok().held());
+    let mut streams = [connect(&server), connect(&server)];
+    for (at, stream) in streams.iter_mut().enumerate() {
+        stream.write_all(good(REPORT).as_bytes()).unwrap();
+        assert!(server.wait_for(at + 1, SOON), "its request is accepted before the answer is sent");
+    }
+    for stream in &mut streams {
+        stream.set_nonblocking(true).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        stream.set_nonblocking(false).unwrap();
+    }
+    server.release();
+    for stream in &mut streams {
+        assert!(read_answer(stream).starts_with("HTTP/1.1 200 "));
+        stream.write_all(good(REPORT).as_bytes()).unwrap();
+    }
+    assert!(server.wait_for(4, SOON));
+    streams[0].set_nonblocking(true).unwrap();
+    assert_eq!(streams[0].read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock, "held again");
+    streams[0].set_nonblocking(false).unwrap();
+    // A request that is held ends with the server.
+    drop(server);
+    assert_eq!(streams[0].read(&mut [0]).unwrap_or(0), 0);
 }
 
 #[test]
