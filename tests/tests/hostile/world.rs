@@ -33,7 +33,9 @@ fn names_that_are_not_utf_8_are_sent_as_far_as_they_are_readable() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(broken);
     std::fs::create_dir_all(&folder).unwrap();
     let program = folder.join(broken);
-    std::fs::copy(CAPTURES, &program).unwrap();
+    // A copy would do for a while only: nobody can run a file that is open for writing, and a program that another test
+    // starts meanwhile inherits what is open.
+    std::fs::hard_link(CAPTURES, &program).unwrap();
     let mut command = Command::new(&program);
     command.env_clear().arg(broken).env(broken, broken).current_dir(&folder);
     for name in [
