@@ -192,9 +192,10 @@ fn the_layer_stands_beside_others_and_their_filters() {
 fn an_explicit_parent_that_a_filter_hides_leads_to_its_own_request() {
     use tracing_subscriber::Layer as _;
     use tracing_subscriber::filter::filter_fn;
-    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::layer::{Identity, SubscriberExt as _};
     let filtered = layer().with_filter(filter_fn(|metadata| metadata.name() != "hidden"));
-    let subscriber = tracing_subscriber::registry().with(filtered);
+    // Without a layer that sees it, a hidden span would not exist, unless subscribers of other tests had asked for it.
+    let subscriber = tracing_subscriber::registry().with(filtered).with(Identity::new());
     let seen = observe(options(), || {
         tracing::subscriber::with_default(subscriber, || {
             let hidden = sentry::with_isolation_scope(|| {
