@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
-use std::net::TcpListener;
-
+use sentry_tests::support::addresses::Nowhere;
 use sentry_tests::support::programs::run;
 use sentry_tests::{Answer, FakeSentry};
 
@@ -19,9 +18,8 @@ fn note<'a>(notes: &[&'a str], texts: &[&str]) -> &'a str {
 }
 
 /// The DSN of an address at which nobody listens.
-fn nowhere() -> String {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    format!("http://0123456789abcdef@127.0.0.1:{port}/7")
+fn dsn_of(nowhere: &Nowhere) -> String {
+    format!("http://0123456789abcdef@{}/7", nowhere.address())
 }
 
 #[test]
@@ -51,7 +49,8 @@ fn the_first_answer_and_the_counts_at_the_end_are_printed() {
 
 #[test]
 fn losses_are_printed_with_their_reason() {
-    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere()), ("SENTRY_DEBUG", "1")]);
+    let nowhere = Nowhere::new();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &dsn_of(&nowhere)), ("SENTRY_DEBUG", "1")]);
     let closed = note(&ended.notes(), &["closed;"]).to_owned();
     assert!(closed.contains("sent: nothing (0 bytes)"), "{closed}");
     for lost in ["1 error (network_error)", "2 transactions (network_error)", "2 monitors (network_error)"] {
@@ -61,7 +60,8 @@ fn losses_are_printed_with_their_reason() {
 
 #[test]
 fn a_view_that_gets_everything_is_not_taken_for_a_sampler() {
-    let view = nowhere().replace("0123456789abcdef@", "").replace("/7", "/stream");
+    let nowhere = Nowhere::new();
+    let view = format!("http://{}/stream", nowhere.address());
     let ended = run(STOREFRONT, &[], &[("SENTRY_SPOTLIGHT", &view), ("SENTRY_DEBUG", "1")]);
     note(&ended.notes(), &["traces: all, since only a view of the developer receives them"]);
 }
@@ -74,7 +74,8 @@ fn without_a_dsn_debug_says_what_to_set() {
 
 #[test]
 fn a_server_that_cannot_be_reached_is_reported_once_without_debug() {
-    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &nowhere())]);
+    let nowhere = Nowhere::new();
+    let ended = run(STOREFRONT, &[], &[("SENTRY_DSN", &dsn_of(&nowhere))]);
     let notes = ended.notes();
     assert_eq!(notes.len(), 1, "{notes:?}");
     note(&notes, &["[sentry] error: no response from the server", "SENTRY_DEBUG=1"]);

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may say so by a panic")]
 
+pub mod addresses;
 pub mod programs;
 #[cfg(unix)]
 pub mod terminal;

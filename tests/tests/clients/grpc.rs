@@ -15,6 +15,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor as _;
 use tonic::service::interceptor::InterceptedService;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{GrpcMethod, Request, Response, Status};
 use tower::{Service, service_fn};
@@ -104,16 +105,12 @@ async fn call(server: SocketAddr, what: &str) -> Result<String, Status> {
 fn bought(what: &'static str) -> (SeenSpan, SeenSpan, SeenSpan, Result<String, String>) {
     let seen = observe(options(), || {
         run(async {
-            let address = {
-                let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-                free.local_addr().unwrap()
-            };
+            let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).unwrap();
+            let address = incoming.local_addr().unwrap();
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let server = Server::builder().layer(SentryLayer::new()).add_service(Lamps);
-            let server = tokio::spawn(server.serve_with_shutdown(address, async { drop(stopped.await) }));
-            while tokio::net::TcpStream::connect(address).await.is_err() {
-                tokio::task::yield_now().await;
-            }
+            let stop_of = async { drop(stopped.await) };
+            let server = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop_of));
             let options = sentry::SpanOptions::new("shop.Lamps/Buy").op("grpc.client");
             let answer = sentry::start_span_async(options, |_| call(address, what)).await;
             stop.send(()).unwrap();

@@ -1,7 +1,6 @@
 //! The span of a request: where it stands, what it is called, what it tells and how it ends.
 
-use std::net::TcpListener;
-
+use sentry_tests::support::addresses::Nowhere;
 use sentry_tests::support::{observe, options, untraced, without_client};
 
 use crate::alone;
@@ -102,10 +101,10 @@ fn the_status_of_the_answer_is_that_of_the_span() {
 
 #[test]
 fn a_request_without_answer_fails() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = Nowhere::new();
     for client in ALL {
         let server = Recorder::start();
-        for url in [server.url("/hang-up"), format!("http://{nobody}/")] {
+        for url in [server.url("/hang-up"), format!("http://{}/", nowhere.address())] {
             let seen = observe(options(), || {
                 assert_eq!(sentry::start_span("checkout", |_| client.get(&url)), None);
             });

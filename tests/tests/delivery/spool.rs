@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry::{SpoolLimits, Stats};
+use sentry_tests::support::addresses::apart;
 use sentry_tests::support::{self, LONG, observe_server, options, untraced};
 use sentry_tests::{Answer, FakeSentry};
 use serde_json::Value;
@@ -250,7 +251,7 @@ fn a_file_that_was_cut_is_set_aside_and_counted() {
 fn an_outage_loses_nothing() {
     let dir = Dir::new("outage");
     support::without_client(|| {
-        let server = FakeSentry::start();
+        let server = FakeSentry::start_at(apart()).unwrap();
         let (address, dsn) = (server.address(), server.dsn());
         let guard = sentry::try_init(options().spool_dir(&dir.0).dsn(&dsn)).unwrap();
         let client = guard.clone();
@@ -263,12 +264,13 @@ fn an_outage_loses_nothing() {
         assert_eq!(dir.files().len(), 6);
         assert_eq!(client.stats().queued.spooled, 6);
 
-        // Whatever took the port meanwhile is gone by then.
-        let server = (0..100).find_map(|_| {
-            std::thread::sleep(Duration::from_millis(20));
-            FakeSentry::start_at(address)
+        // A program that was just being started may have inherited the socket.
+        let mut again = None;
+        until("the port is free again", || {
+            again = FakeSentry::start_at(address);
+            again.is_some()
         });
-        let server = server.unwrap();
+        let server = again.unwrap();
         assert!(server.wait_for(6, LONGER));
         until("the disk is empty", || dir.files().is_empty());
         drop(guard);

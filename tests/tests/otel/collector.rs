@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sentry::protocol::{DataCategory, DiscardReason};
 
+use sentry_tests::support::addresses::Nowhere;
 use sentry_tests::support::{LONG, observe, options, without_client};
 use serde_json::{Value, json};
 
@@ -125,8 +126,8 @@ fn a_collector_that_does_not_answer_is_asked_once() {
 
 #[test]
 fn a_collector_on_this_machine_is_reached_without_the_proxy() {
-    // Nobody listens there any more.
-    let proxy = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let nowhere = Nowhere::new();
+    let proxy = format!("http://{}", nowhere.address());
     let (url, requests) = collector(&[200]);
     without_client(|| {
         let guard = sentry::init(options().otlp_endpoint(url).http_proxy(proxy));

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use minidump::{Minidump, MinidumpException, MinidumpModuleList, MinidumpThreadList, Module as _};
 use sentry_fake_server::Envelope;
 use sentry_tests::FakeSentry;
+use sentry_tests::support::addresses::{Nowhere, apart};
 use sentry_tests::support::{LONG, only};
 use serde_json::{Value, json};
 
