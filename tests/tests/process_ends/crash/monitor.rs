@@ -200,7 +200,14 @@ fn a_program_that_drops_its_rights_later_is_reported_completely() {
     if unsafe { libc::geteuid() } != 0 {
         return;
     }
-    let crashed = crash("dropped rights", &[]);
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "dropped rights", &[]);
+    program.wait_until_ready();
+    program.monitor();
+    drop(program.child.stdin.take());
+    let (status, stderr) = program.end();
+    server.assert_valid();
+    let crashed = Crashed { server, status, stderr };
     let event = crashed.event();
     assert_eq!(crashed.status.signal(), Some(libc::SIGSEGV), "{}", crashed.stderr);
     check_minidump(&minidump(&crashed.envelope()).unwrap(), &exception(&event)["thread_id"]);
