@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 // Debug information is read slowly on a busy machine.
-#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)))]
+#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)))]
 #[sentry::monitor("nightly-report", schedule = "0 3 * * *")]
 fn main() -> Result<(), std::io::Error> {
     match std::env::args().nth(1).as_deref() {

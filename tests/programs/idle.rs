@@ -58,7 +58,7 @@ fn main() {
     println!("close_unused_micros={}", close.as_micros());
 
     // Threads of the clients above may still be ending.
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !threads().is_empty() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
     }
@@ -66,11 +66,11 @@ fn main() {
     println!("threads_before_use={}", threads().len());
     work();
     sentry::capture_message("once", sentry::Level::Info);
-    assert!(sentry::flush(Duration::from_secs(10)));
+    assert!(sentry::flush(Duration::from_secs(60)));
     println!("threads_after_use={}", threads().len());
 
     // The worker sleeps after some idle rounds.
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     let mut before = sleeps();
     loop {
         thread::sleep(Duration::from_millis(500));
@@ -87,7 +87,7 @@ fn main() {
     // Recorded data wakes it.
     work();
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(10) {
+    while started.elapsed() < Duration::from_secs(60) {
         let sent = guard.stats().sent;
         if sent.iter().any(|(category, quantity)| category.as_str() == "span" && *quantity >= 2) {
             println!("woken=1");
@@ -95,7 +95,7 @@ fn main() {
         }
         thread::sleep(Duration::from_millis(10));
     }
-    assert!(sentry::flush(Duration::from_secs(10)));
+    assert!(sentry::flush(Duration::from_secs(60)));
     let started = Instant::now();
     drop(guard);
     println!("close_micros={}", started.elapsed().as_micros());

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     sentry::start_span("work", |_| sentry::capture_message("at work", sentry::Level::Info));
     match std::env::args().nth(1).as_deref() {
         Some("exit") => {
-            let flushed = sentry::flush(Duration::from_secs(10));
+            let flushed = sentry::flush(Duration::from_secs(60));
             println!("flushed {flushed}");
             std::process::exit(3)
         }

@@ -24,7 +24,7 @@ fn light(lamp: &str) -> Result<u8, NoLamp> {
 }
 
 // Debug information is read slowly on a busy machine.
-#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)))]
+#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)))]
 fn main() -> Result<(), NoLamp> {
     let lamp = std::env::args().nth(1).unwrap_or_default();
     println!("lamp {}", light(&lamp)?);

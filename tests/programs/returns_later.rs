@@ -9,7 +9,7 @@ async fn work() {
 
 // Debug information is read slowly on a busy machine.
 #[sentry::main(
-    options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)),
+    options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)),
     traces_sample_rate = 1.0,
     release = "given@1",
     environment = "given"

@@ -13,7 +13,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [dsn, dir, name, count] = &arguments[..] else { panic!("four arguments: {arguments:?}") };
     let options =
-        ClientOptions::new().traces_sample_rate(1.0).spool_dir(dir).shutdown_timeout(Duration::from_secs(10));
+        ClientOptions::new().traces_sample_rate(1.0).spool_dir(dir).shutdown_timeout(Duration::from_secs(60));
     let guard = sentry::init((dsn.as_str(), options));
     for number in 0..count.parse().expect("a number") {
         let message = sentry::capture_message(&format!("{name} {number}"), Level::Info);

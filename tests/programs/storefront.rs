@@ -31,7 +31,7 @@ fn checkout() -> Result<(), CardDeclined> {
 fn count_stock() {}
 
 // Debug information is read slowly on a busy machine.
-#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(10)), traces_sample_rate = 1.0)]
+#[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)), traces_sample_rate = 1.0)]
 fn main() {
     let _declined = checkout();
     count_stock();

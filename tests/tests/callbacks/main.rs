@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sentry::protocol::DataCategory;
 use sentry::{Breadcrumb, Level};
-use sentry_tests::support::{self, LONG, observe, only, options, untraced};
+use sentry_tests::support::{self, LONG, assert_takes_less_than, observe, only, options, untraced};
 
 fn message(text: &str) {
     sentry::capture_message(text, Level::Info);
@@ -138,29 +138,35 @@ fn before_send_may_flush_without_waiting_for_itself() {
         }
         Some(event)
     });
-    let started = std::time::Instant::now();
-    let seen = observe(options, || message("one"));
-    assert!(started.elapsed() < LONG, "it cannot wait for itself");
+    let seen = observe(options, || {
+        message("one");
+        std::time::Instant::now()
+    });
+    assert!(seen.result.elapsed() < LONG, "it cannot wait for itself");
     assert_eq!(only(seen.events())["logentry"]["message"], "one");
     assert_eq!(counted.load(Ordering::Relaxed), 0, "flush says no");
 }
 
 #[test]
 fn before_send_may_take_its_time_and_flush_keeps_to_its_own() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let options = untraced().before_send(move |event| {
-        let _ = wait.lock().unwrap().recv_timeout(LONG);
-        Some(event)
+    assert_takes_less_than(Duration::from_secs(3), || {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let options = untraced().before_send(move |event| {
+            let _ = wait.lock().unwrap().recv_timeout(LONG);
+            Some(event)
+        });
+        let seen = observe(options, || {
+            message("one");
+            let started = std::time::Instant::now();
+            assert!(!sentry::flush(Duration::from_millis(200)));
+            let took = started.elapsed();
+            go.send(()).unwrap();
+            took
+        });
+        assert_eq!(seen.events().len(), 1);
+        seen.result
     });
-    let seen = observe(options, || {
-        message("one");
-        let started = std::time::Instant::now();
-        assert!(!sentry::flush(Duration::from_millis(200)));
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-        go.send(()).unwrap();
-    });
-    assert_eq!(seen.events().len(), 1);
 }
 
 /// Whatever a callback may think of.
@@ -210,8 +216,8 @@ fn every_callback_may_call_everything() {
             everything();
             1.0
         });
-    let started = std::time::Instant::now();
     let seen = observe(options, || {
+        let started = std::time::Instant::now();
         sentry::with_isolation_scope(|| {
             sentry::add_event_processor(|event| {
                 everything();
@@ -220,8 +226,9 @@ fn every_callback_may_call_everything() {
             sentry::add_breadcrumb(Breadcrumb { message: Some("mine".into()), ..Default::default() });
             sentry::start_span("mine", |_| message("mine"));
         });
+        started
     });
-    assert!(started.elapsed() < LONG, "nothing waits for itself: {:?}", started.elapsed());
+    assert!(seen.result.elapsed() < LONG, "nothing waits for itself: {:?}", seen.result.elapsed());
     assert!(seen.events().iter().any(|event| event["logentry"]["message"] == "mine"));
     assert!(seen.transactions().iter().any(|transaction| transaction["transaction"] == "mine"));
     assert!(seen.check_ins().len() < 1000 && seen.events().len() < 1000, "no endless circle");
@@ -290,21 +297,24 @@ fn a_callback_may_close_the_client() {
 
 #[test]
 fn the_guard_is_dropped_in_time_whatever_a_callback_waits_for() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let options = untraced().shutdown_timeout(Duration::from_millis(300)).before_send(move |event| {
-        let _ = wait.lock().unwrap().recv();
-        Some(event)
-    });
-    support::without_client(|| {
-        let server = sentry_tests::FakeSentry::start();
-        let guard = sentry::init(options.dsn(&server.dsn()));
-        message("one");
-        let started = std::time::Instant::now();
-        assert!(!sentry::flush(Duration::from_millis(100)));
-        drop(guard);
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-        drop(go);
+    assert_takes_less_than(Duration::from_secs(3), || {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let options = untraced().shutdown_timeout(Duration::from_millis(300)).before_send(move |event| {
+            let _ = wait.lock().unwrap().recv();
+            Some(event)
+        });
+        support::without_client(|| {
+            let server = sentry_tests::FakeSentry::start();
+            let guard = sentry::init(options.dsn(&server.dsn()));
+            message("one");
+            let started = std::time::Instant::now();
+            assert!(!sentry::flush(Duration::from_millis(100)));
+            drop(guard);
+            let took = started.elapsed();
+            drop(go);
+            took
+        })
     });
 }
 

@@ -57,20 +57,23 @@ fn a_transport_of_the_users_may_record_without_running_in_circles() {
 
 #[test]
 fn a_transport_of_the_users_may_hang_and_panic() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let options = untraced().transport(Broken(std::sync::Mutex::new(wait)));
-    support::without_client(|| {
-        let guard = sentry::init(options);
-        let client = Arc::clone(&guard);
-        message("one");
-        sentry::start_span("unsampled", |_| message("two"));
-        let started = std::time::Instant::now();
-        assert!(!sentry::flush(Duration::from_millis(200)), "it hangs");
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-        drop(guard);
-        assert!(started.elapsed() < LONG / 6, "its panic is no answer to wait for: {:?}", started.elapsed());
-        assert_eq!(client.stats().lost(), 2, "{:?}", client.stats());
-        drop(go);
+    // Its panic is no answer to wait for.
+    assert_takes_less_than(Duration::from_secs(3), || {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let options = untraced().transport(Broken(std::sync::Mutex::new(wait)));
+        support::without_client(|| {
+            let guard = sentry::init(options);
+            let client = Arc::clone(&guard);
+            message("one");
+            sentry::start_span("unsampled", |_| message("two"));
+            let started = std::time::Instant::now();
+            assert!(!sentry::flush(Duration::from_millis(200)), "it hangs");
+            drop(guard);
+            let took = started.elapsed();
+            assert_eq!(client.stats().lost(), 2, "{:?}", client.stats());
+            drop(go);
+            took
+        })
     });
 }
 
@@ -98,29 +101,33 @@ fn a_batch_that_a_transport_of_the_users_breaks_is_counted_in_every_category() {
 
 #[test]
 fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let options = options().before_send_transaction(move |transaction| {
-        let _ = wait.lock().unwrap().recv();
-        Some(transaction)
-    });
-    support::without_client(|| {
-        let server = sentry_tests::FakeSentry::start();
-        server.answer_all(sentry_tests::Answer::never());
-        let guard = sentry::init(options.dsn(&server.dsn()).shutdown_timeout(Duration::from_millis(200)));
-        // Symbols are looked up for this one, the server does not answer, and the callback never returns.
-        sentry::capture_error(&std::fmt::Error);
-        assert!(server.wait_for_requests(1, LONG));
-        sentry::start_span("one", |_| ());
-        for timeout in [0, 50, 300] {
+    // Beyond the timeouts.
+    assert_takes_less_than(Duration::from_secs(2), || {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let options = options().before_send_transaction(move |transaction| {
+            let _ = wait.lock().unwrap().recv();
+            Some(transaction)
+        });
+        support::without_client(|| {
+            let server = sentry_tests::FakeSentry::start();
+            server.answer_all(sentry_tests::Answer::never());
+            let guard = sentry::init(options.dsn(&server.dsn()).shutdown_timeout(Duration::from_millis(200)));
+            // Symbols are looked up for this one, the server does not answer, and the callback never returns.
+            sentry::capture_error(&std::fmt::Error);
+            assert!(server.wait_for_requests(1, LONG));
+            sentry::start_span("one", |_| ());
+            let mut longest = Duration::ZERO;
+            for timeout in [0, 50, 300].map(Duration::from_millis) {
+                let started = std::time::Instant::now();
+                assert!(!sentry::flush(timeout));
+                longest = longest.max(started.elapsed().saturating_sub(timeout));
+            }
             let started = std::time::Instant::now();
-            assert!(!sentry::flush(Duration::from_millis(timeout)));
-            assert!(started.elapsed() < Duration::from_millis(timeout + 2000), "{:?}", started.elapsed());
-        }
-        let started = std::time::Instant::now();
-        assert!(!sentry::close(Duration::from_millis(100)));
-        drop(guard);
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-        drop(go);
+            assert!(!sentry::close(Duration::from_millis(100)));
+            drop(guard);
+            drop(go);
+            longest.max(started.elapsed().saturating_sub(Duration::from_millis(300)))
+        })
     });
 }

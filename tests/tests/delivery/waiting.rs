@@ -1,6 +1,5 @@
 //! Who waits for delivery, and how long.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +7,8 @@ use std::time::{Duration, Instant};
 use sentry::Level;
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
-use sentry_tests::support::{self, LONG, observe, observe_server, options};
+use sentry_tests::support::addresses::Nowhere;
+use sentry_tests::support::{self, LONG, assert_takes_less_than, observe, observe_server, options};
 
 use crate::{lost, message, texts, transaction, until};
 
@@ -58,9 +58,7 @@ fn a_flush_ends_although_others_capture_faster_than_anything_is_processed() {
 
 #[test]
 fn no_call_waits_past_its_deadline_for_a_server_that_never_answers() {
-    // A machine may be busy with other things for most of the time, not for all of it.
-    let overruns: Vec<_> = (0..5).map(|_| longest_overrun()).take_while(|&late| late >= SOON).collect();
-    assert!(overruns.len() < 5, "{overruns:?}");
+    assert_takes_less_than(SOON, longest_overrun);
 }
 
 /// How much later than told somebody may go on.
@@ -119,9 +117,10 @@ fn after_close_nothing_is_captured() {
 
 #[test]
 fn a_server_that_is_down_loses_what_is_sent_and_nothing_else() {
-    let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let nowhere = Nowhere::new();
     let stats = support::without_client(|| {
-        let options = options().dsn(&format!("http://key@{closed}/1")).shutdown_timeout(LONG);
+        let dsn = format!("http://key@{}/1", nowhere.address());
+        let options = options().dsn(&dsn).shutdown_timeout(LONG);
         let guard = sentry::try_init(options).unwrap();
         let client = Arc::clone(&guard);
         message("one");
