@@ -30,9 +30,13 @@ pub fn options() -> ClientOptions {
     untraced().traces_sample_rate(1.0)
 }
 
-/// Returns the same options without traces. Backpressure does not lower the sampling rate during a test.
+/// Returns the same options without traces. Backpressure does not lower the sampling rate during a test, and the server has
+/// the time that a busy machine needs for an answer.
 pub fn untraced() -> ClientOptions {
     ClientOptions::new()
+        .connect_timeout(LONG)
+        .read_timeout(LONG)
+        .request_timeout(LONG)
         .backpressure_interval(Duration::from_secs(3600))
         .release("shop@1.4.2")
         .environment("testing")

@@ -8,7 +8,7 @@ use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;
 use sentry_tests::support::{self, LONG, observe_server, options};
 
-use crate::{lost, message, texts};
+use crate::{lost, message, texts, until};
 
 /// Options of somebody who waits longer than any test: only the limit that a test sets ends the waiting.
 fn patient() -> ClientOptions {
@@ -28,11 +28,24 @@ fn a_server_that_does_not_answer_is_given_up_in_time() {
             server.answer_next(answer);
             message("one");
             assert!(sentry::flush(LONG), "lost is settled as well");
-            message("two");
+            let stats = || sentry::get_client().unwrap().stats();
+            assert_eq!(lost(&stats(), DiscardReason::NetworkError, DataCategory::Error), 1);
+            // A busy machine may take longer than the limit for an answer, too.
+            let mut more = 0;
+            until("an answer is in time", || {
+                message("more");
+                more += 1;
+                assert!(sentry::flush(LONG));
+                stats().sent(DataCategory::Error) == 1
+            });
+            more
         });
-        assert_eq!(texts(&seen), ["two"]);
-        assert_eq!(lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error), 1);
-        assert_eq!(seen.reported("network_error", "error"), 1);
+        assert!(texts(&seen).iter().all(|text| text == "more"), "{:?}", texts(&seen));
+        let given_up = lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error);
+        assert_eq!(given_up, seen.result, "`one`, and all others but the last");
+        // What the server has read by then is told again, so that only a report in time counts exactly.
+        let reported = seen.reported("network_error", "error");
+        assert!(reported == given_up || given_up > 1 && reported > given_up, "{reported} of {given_up}");
     }
 }
 
