@@ -66,7 +66,8 @@ impl<R> Deref for Seen<R> {
 }
 
 /// Runs a closure with a client that sends to a fake server, flushes, and checks everything that arrived against the
-/// protocol. The scopes are those of the process: a test that sets tags uses `sentry::with_isolation_scope`.
+/// protocol. The scopes are those of the process, without the data of earlier tests; their event processors stay, so a test that
+/// adds one uses `sentry::with_isolation_scope`.
 #[track_caller]
 pub fn observe<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Seen<R> {
     observe_server(options, |_| run())
@@ -80,6 +81,9 @@ pub fn observe_server<R>(options: ClientOptions, run: impl FnOnce(&FakeSentry) -
     let guard = sentry::init(options.dsn(&server.dsn()));
     assert!(guard.is_enabled(), "the options must be usable");
     let client = Arc::clone(&guard);
+    // Tests run in any order: what another one has left in the scopes of the process is none of this one's.
+    sentry::get_isolation_scope().clear();
+    sentry::get_current_scope().clear();
     let result = run(&server);
     drop(guard);
     server.assert_valid();
