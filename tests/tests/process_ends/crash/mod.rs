@@ -36,7 +36,8 @@ impl Program {
     fn start_in(dir: &Path, dsn: &str, how: &str, environment: &[(&str, &str)]) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let mark = format!("hunter2-argument-{}-{number}", std::process::id());
+        // No mark is the beginning of another one.
+        let mark = format!("hunter2-argument-{}-{number}-", std::process::id());
         let mut command = Command::new(env!("CARGO_BIN_EXE_crashes"));
         command
             .current_dir(dir)
