@@ -119,8 +119,8 @@ impl Answer {
         self
     }
 
-    /// Holds the answer back until the test calls [`FakeSentry::release`](crate::FakeSentry::release). The request is read and
-    /// stored at once. With it, nothing that a test does while a request is under way depends on time.
+    /// Holds the answer back until the test calls [`FakeSentry::release`](crate::FakeSentry::release). The request is
+    /// read and stored at once. A test that does something while a request is under way then does not depend on time.
     #[must_use]
     pub fn held(mut self) -> Self {
         self.held = true;

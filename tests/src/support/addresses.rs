@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 /// An address at which nobody listens, as long as this value exists.
 ///
-/// The port of a listener that was closed would not do: another test may get it at any time. This one is the local end of
-/// an open connection, so the system gives it to nobody else.
+/// The port of a listener that was closed would not do: another test may get it at any time. This one is the local end
+/// of an open connection, so the system gives it to nobody else.
 #[derive(Debug)]
 pub struct Nowhere {
     connection: TcpStream,
@@ -34,8 +34,8 @@ impl Default for Nowhere {
     }
 }
 
-/// Returns an address with port 0 for a server that ends and starts again at the same port. On Linux, no other server and
-/// no client has this address, so none takes the port meanwhile.
+/// Returns an address with port 0 for a server that ends and starts again at the same port. On Linux, no other server
+/// and no client has this address, so none takes the port meanwhile.
 #[must_use]
 pub fn apart() -> SocketAddr {
     let address = if cfg!(target_os = "linux") { Ipv4Addr::new(127, 0, 77, 1) } else { Ipv4Addr::LOCALHOST };

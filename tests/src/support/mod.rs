@@ -66,8 +66,8 @@ impl<R> Deref for Seen<R> {
 }
 
 /// Runs a closure with a client that sends to a fake server, flushes, and checks everything that arrived against the
-/// protocol. The scopes are those of the process, without the data of earlier tests; their event processors stay, so a test that
-/// adds one uses `sentry::with_isolation_scope`.
+/// protocol. The scopes are those of the process, without the data of earlier tests; their event processors stay, so a
+/// test that adds one uses `sentry::with_isolation_scope`.
 #[track_caller]
 pub fn observe<R>(options: ClientOptions, run: impl FnOnce() -> R) -> Seen<R> {
     observe_server(options, |_| run())
