@@ -18,7 +18,7 @@ mod records;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(super) use super::span::buffer::{BufferedSpan, Child, ChildKind};
+pub(super) use super::span::buffer::{BufferedSpan, Child};
 
 use super::backlog::{Backlog, Waiting};
 use super::flight::{FlightRecorder, Unfinished};

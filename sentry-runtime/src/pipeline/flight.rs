@@ -9,10 +9,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::client_state;
-use super::span::buffer::{BufferedSpan, Child, ChildKind};
+use super::span::buffer::{BufferedSpan, Child};
 use super::span::details;
 use super::transaction::Ended;
 use crate::base::order::{of_time, sort_by_number};
+use crate::capture::event::number_of;
 use crate::client::Client;
 use crate::context::span_context::SpanContext;
 use crate::intake::flight::{FlightRecord, FlightRequest, FlightSpan};
@@ -176,20 +177,21 @@ fn of_ended<'a>(
     children: &'a [Child],
     anchor: &'a Anchor,
 ) -> impl Iterator<Item = KeptSpan> + 'a {
+    let thread = number_of(ended.thread);
     let children = last(children).iter().map(|child| of_child(&ended.segment, child, anchor));
     let root = std::iter::once_with(|| of_root(ended, anchor));
-    children.chain(root).map(|span| KeptSpan { thread: ended.thread, ..span })
+    children.chain(root).map(move |span| KeptSpan { thread, ..span })
 }
 
 /// Returns a child span of a segment.
 fn of_child(segment: &Segment, child: &Child, anchor: &Anchor) -> KeptSpan {
-    let parent = if child.parent == 0 { segment.key } else { child.parent };
-    let (name, op, outcome, start, end) = match &child.kind {
-        ChildKind::Site { site, start, end, outcome } => {
-            let (start, end) = (anchor.wall(*start), anchor.wall(*end));
-            (site.display_name(), site.operation(), *outcome, start, end)
+    let parent = if child.parent() == 0 { segment.key } else { child.parent() };
+    let (name, op, outcome, start, end) = match child {
+        Child::Call(call) => {
+            let (start, end) = (anchor.wall(call.start), anchor.wall(call.end));
+            (call.site.display_name(), call.site.operation(), call.outcome, start, end)
         }
-        ChildKind::Dynamic(span) => {
+        Child::Dynamic(_, span) => {
             let (start, end) = (details::wall(span.start, anchor), details::wall(span.end, anchor));
             (&*span.name, &*span.op, span.outcome, start, end)
         }
@@ -199,7 +201,7 @@ fn of_child(segment: &Segment, child: &Child, anchor: &Anchor) -> KeptSpan {
         client: Arc::as_ptr(&segment.client).addr(),
         thread: 0,
         trace_id: segment.trace_id(),
-        id: ids::wire(child.id),
+        id: ids::wire(child.id()),
         parent: Some(ids::wire(parent)),
         name: truncated(name, MAX_NAME).into(),
         op: truncated(op, MAX_NAME).into(),
@@ -214,7 +216,7 @@ fn of_root(ended: &Ended, anchor: &Anchor) -> KeptSpan {
     KeptSpan {
         kept_at: Instant::now(),
         client: Arc::as_ptr(&segment.client).addr(),
-        thread: ended.thread,
+        thread: 0,
         trace_id: segment.trace_id(),
         id: ids::wire(segment.key),
         parent: segment.parent,

@@ -69,7 +69,10 @@ proptest! {
         without_empty(&mut expected, &["op", "description", "origin"]);
         let anchor = Anchor::take();
         let record = SpanRecord::Full(Box::new(span));
-        let (_, mut read) = written(|out| SpanWriter::new(out, &anchor, trace()).write(&record));
+        let (_, mut read) = written(|out| {
+            SpanWriter::new(out, &anchor, trace()).write(&record);
+            assert_eq!(out.remove(0), b',');
+        });
         take_equal_times(&mut read, &mut expected);
         prop_assert_eq!(read, expected);
     }

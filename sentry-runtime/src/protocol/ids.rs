@@ -36,15 +36,16 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
-/// Returns eight hex digits: spreads the nibbles over eight bytes, and converts all of them at once.
-const fn hex_digits(value: u32) -> [u8; 8] {
-    let mut nibbles = value as u64;
+/// Returns the hex digits of four bytes: spreads the nibbles over eight bytes, the first into the lowest, and converts
+/// all of them at once.
+const fn hex_digits(bytes: [u8; 4]) -> [u8; 8] {
+    let mut nibbles = u32::from_le_bytes(bytes) as u64;
     nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF;
     nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF;
-    nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+    nibbles = (nibbles >> 4 | nibbles << 8) & 0x0F0F_0F0F_0F0F_0F0F;
     // Adding six sets the next bit of nibbles that become letters.
     let letters = ((nibbles + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
-    (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
+    (nibbles + 0x3030_3030_3030_3030 + letters * 0x27).to_le_bytes()
 }
 
 /// Returns the value of eight hex digits. Uppercase hex is invalid in the protocol. The digits are read without a check;
@@ -56,7 +57,7 @@ const fn hex_value(digits: [u8; 8]) -> Option<u32> {
     nibbles = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
     nibbles = (nibbles | nibbles >> 8) & 0x0000_FFFF_0000_FFFF;
     let value = (nibbles | nibbles >> 16) as u32;
-    if u64::from_be_bytes(hex_digits(value)) == word { Some(value) } else { None }
+    if u64::from_be_bytes(hex_digits(value.to_be_bytes())) == word { Some(value) } else { None }
 }
 
 macro_rules! id {
@@ -88,9 +89,8 @@ macro_rules! id {
             #[inline]
             pub(crate) fn hex(&self) -> [u8; $bytes * 2] {
                 let mut text = [0; $bytes * 2];
-                for (digits, bytes) in text.chunks_exact_mut(8).zip(self.0.chunks_exact(4)) {
-                    let value = bytes.iter().fold(0, |value, &byte| value << 8 | u32::from(byte));
-                    digits.copy_from_slice(&hex_digits(value));
+                for (digits, bytes) in text.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
+                    *digits = hex_digits(*bytes);
                 }
                 text
             }

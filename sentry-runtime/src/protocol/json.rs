@@ -35,10 +35,18 @@ const fn is_plain(word: u64) -> bool {
     !has_byte_below(word, 0x20) && !has_byte_below(quote, 1) && !has_byte_below(backslash, 1)
 }
 
-/// Returns the number of bytes at the start, a multiple of eight, among which none needs an escape.
-fn plain(bytes: &[u8]) -> usize {
-    let words = bytes.as_chunks::<8>().0;
-    8 * words.iter().take_while(|word| is_plain(u64::from_ne_bytes(**word))).count()
+/// Returns whether none of the bytes needs an escape. The last words overlap, so that no byte is looked at alone.
+fn all_plain(bytes: &[u8]) -> bool {
+    if let (words, Some(last)) = (bytes.as_chunks::<8>().0, bytes.last_chunk::<8>()) {
+        return words.iter().chain([last]).all(|word| is_plain(u64::from_ne_bytes(*word)));
+    }
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
+            is_plain(u64::from(first) << 32 | u64::from(last))
+        }
+        _ => bytes.iter().all(|byte| ESCAPES[usize::from(*byte)] == 0),
+    }
 }
 
 /// Writes a string with its quotes.
@@ -46,9 +54,19 @@ pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
+    if all_plain(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        write_escaped(out, bytes);
+    }
+    out.push(b'"');
+}
+
+#[cold]
+#[inline(never)]
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut copied = 0;
-    let plain = plain(bytes);
-    for (index, &byte) in bytes.iter().enumerate().skip(plain) {
+    for (index, &byte) in bytes.iter().enumerate() {
         let escape = ESCAPES[usize::from(byte)];
         if escape == 0 {
             continue;
@@ -65,7 +83,6 @@ pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.extend_from_slice(&bytes[copied..]);
-    out.push(b'"');
 }
 
 /// Writes a number.
@@ -272,7 +289,7 @@ mod tests {
 
     #[test]
     fn escapes_are_found_anywhere_in_a_text() {
-        for length in [7, 8, 9, 24, 27] {
+        for length in 0..=27 {
             for at in 0..length {
                 for odd in [
                     "\"", "\\", "\n", "\u{0}", "\u{1f}", " ", "!", "#", "[", "]", "\u{7f}", "\u{80}", "ż",

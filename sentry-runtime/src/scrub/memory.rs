@@ -92,10 +92,11 @@ fn place(text: &str, as_name: bool) -> Option<usize> {
         return None;
     }
     let mut hash = text.len() as u64 + if as_name { 64 } else { 0 };
-    for chunk in text.as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    for word in words.iter().chain(Some(&last).filter(|_| !rest.is_empty())) {
+        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
     // The high bits depend on all of the text.
     Some((hash >> 56) as usize % PLACES)

@@ -71,7 +71,7 @@ impl Propagation {
         let trace_id = self.trace_id.hex();
         let trace_id = std::str::from_utf8(&trace_id).unwrap_or_default();
         let mut dsc = DynamicSamplingContext::beginning_with("trace_id", trace_id, client.sampling_facts());
-        dsc.set("sample_rand", sample_rand::format(self.sample_rand()));
+        dsc.set_written("sample_rand", |text| sample_rand::write(text, self.sample_rand()));
         dsc
     }
 
@@ -111,7 +111,7 @@ pub(super) fn with_own_rate(
         return incoming;
     }
     let dsc = Arc::make_mut(&mut incoming);
-    dsc.set("sample_rate", rate.to_string());
+    dsc.set_written("sample_rate", |text| sample_rand::write_rate(text, rate));
     if dsc.get("sampled").is_some() {
         dsc.set("sampled", sampled.to_string());
     }

@@ -23,7 +23,7 @@ impl DrawnNumber {
         read(dsc.get("sample_rand")).unwrap_or_else(|| {
             let made = self.agreeing(dsc.get("sample_rate"));
             if !dsc.is_empty() {
-                dsc.set("sample_rand", format(made));
+                dsc.set_written("sample_rand", |text| write(text, made));
             }
             made
         })
@@ -98,9 +98,31 @@ pub(super) fn rounded(number: f64) -> u32 {
     (number * f64::from(ONE)).round() as u32
 }
 
-/// Returns the random number as contexts contain it: with six digits after the decimal point.
-pub(crate) fn format(millionths: u32) -> String {
-    format!("0.{millionths:06}")
+/// Writes a number below 1 as contexts contain the random number: with six digits after the decimal point.
+pub(crate) fn write(text: &mut String, millionths: u32) {
+    text.push_str("0.");
+    let units = [100_000, 10_000, 1000, 100, 10, 1];
+    text.extend(units.map(|unit| char::from(b'0' + (millionths / unit % 10) as u8)));
+}
+
+/// Writes a rate as its `Display` does, which takes ten times as long for the usual rates of few digits.
+pub(crate) fn write_rate(text: &mut String, rate: f32) {
+    let millionths = rounded(rate.into());
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest is asked for")]
+    let nearest = (f64::from(millionths) / f64::from(ONE)) as f32;
+    let is_short = nearest.to_bits() == rate.to_bits();
+    match millionths {
+        0 if is_short => text.push('0'),
+        ONE if is_short => text.push('1'),
+        1..ONE if is_short => {
+            write(text, millionths);
+            // Six digits tell all of these numbers apart, so the shortest text is this one without its last zeros.
+            while text.ends_with('0') {
+                text.pop();
+            }
+        }
+        _ => text.push_str(&rate.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -110,8 +132,23 @@ mod tests {
 
     #[test]
     fn the_digits_of_a_random_number_are_read_exactly() {
+        let mut text = String::new();
         for millionths in 0..ONE {
-            assert_eq!(read(Some(&format(millionths))), Some(millionths));
+            text.clear();
+            write(&mut text, millionths);
+            assert_eq!((read(Some(&text)), text.len()), (Some(millionths), 8));
+        }
+    }
+
+    #[test]
+    fn rates_are_written_with_the_fewest_digits() {
+        let exact = (0..=ONE).map(|rate| (f64::from(rate) / f64::from(ONE)) as f32);
+        let odd = [-0.0, 1e-7, 0.123_456_78, 1.0 / 3.0, 0.999_999_9, 2.5, f32::NAN, f32::INFINITY, -0.5];
+        let between = exact.clone().step_by(97).flat_map(|rate| [rate.next_down(), rate.next_up()]);
+        for rate in exact.chain(odd).chain(between) {
+            let mut text = String::new();
+            write_rate(&mut text, rate);
+            assert_eq!(text, rate.to_string());
         }
     }
 

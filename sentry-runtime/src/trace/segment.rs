@@ -9,6 +9,7 @@ use super::clock::Start;
 use super::decision::Decision;
 use super::ids::{self, LocalId};
 use super::propagation::{self, Propagation};
+use super::sample_rand;
 use crate::base::fork;
 use crate::client::Client;
 use crate::protocol::{DiscardReason, DynamicSamplingContext, SpanId, TraceId};
@@ -257,7 +258,7 @@ impl Segment {
             dsc.set("transaction", scrub::without_secrets(&name, self.client.header_filter()));
         }
         if let Some(rate) = self.own_sample_rate {
-            dsc.set("sample_rate", rate.to_string());
+            dsc.set_written("sample_rate", |text| sample_rand::write_rate(text, rate));
         }
         dsc.set("sampled", if self.sampled { "true" } else { "false" });
         dsc

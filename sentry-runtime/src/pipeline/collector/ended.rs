@@ -81,8 +81,8 @@ impl Collector {
             return;
         }
         for child in &gathered.children {
-            if self.open.get(&child.id).is_some_and(is_unassigned)
-                && let Some(unassigned_span) = self.open.remove(&child.id)
+            if self.open.get(&child.id()).is_some_and(is_unassigned)
+                && let Some(unassigned_span) = self.open.remove(&child.id())
             {
                 gathered.weight += unassigned_span.weight;
                 gathered.attributes.extend(unassigned_span.attributes);

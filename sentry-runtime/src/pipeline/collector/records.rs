@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use std::thread::Thread;
 use std::time::Instant;
 
-use super::{BufferedSpan, Child, ChildKind, Collector, LateSegment};
-use crate::capture::event::number_of;
+use super::{BufferedSpan, Child, Collector, LateSegment};
 use crate::intake::check_in::PendingCheckIn;
 use crate::pipeline::span::buffer::Room;
+use crate::pipeline::span::record::Call;
 use crate::pipeline::transaction::Ended;
 use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
@@ -27,7 +27,7 @@ impl Collector {
             Record::ProcessScopes(announced) => *around = Some(announced),
             Record::LazyRootEnd(root) => match around {
                 Some(around) => {
-                    let ended = Ended::light(root, around, number_of(thread.id()));
+                    let ended = Ended::light(root, around, thread.id());
                     self.compact(ended.segment.key);
                     self.ending.push(ended);
                 }
@@ -54,7 +54,7 @@ impl Collector {
                 }
                 self.watched.end(segment.key);
                 self.compact(segment.key);
-                let (thread, verdict) = (number_of(thread.id()), OnceLock::new());
+                let (thread, verdict) = (thread.id(), OnceLock::new());
                 let global = scope::global().snapshot();
                 self.ending.push(Ended {
                     segment,
@@ -79,8 +79,8 @@ impl Collector {
             }
             Record::Span { segment, id, parent, site, start, end, outcome } => {
                 self.watched.end(id);
-                let kind = ChildKind::Site { site, start, end, outcome };
-                self.add(segment, Child { id, parent, kind }, thread);
+                let call = Call { id, parent, site, start, end, outcome };
+                self.add(segment, Child::Call(call), thread);
             }
             Record::Attribute { segment, span, key, value } => {
                 self.set(segment, span, Cow::Borrowed(key), value);
@@ -104,9 +104,7 @@ impl Collector {
             Record::Detail { segment, span, detail } => match *detail {
                 Detail::Span(dynamic) => {
                     self.watched.end(span);
-                    let parent = dynamic.parent;
-                    let child = Child { id: span, parent, kind: ChildKind::Dynamic(Box::new(dynamic)) };
-                    self.add_elsewhere(segment, child, thread);
+                    self.add_elsewhere(segment, Child::Dynamic(span, Box::new(dynamic)), thread);
                 }
                 detail => self.add_detail(segment, span, detail),
             },

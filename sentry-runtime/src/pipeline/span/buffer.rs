@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
+use super::record::Call;
 use crate::base::order::sort_by_number;
 use crate::pipeline::polls::SegmentPolls;
 use crate::protocol::AttributeValue;
-use crate::trace::callsite::Callsite;
-use crate::trace::clock::{Start, Ticks};
+use crate::trace::clock::Start;
 use crate::trace::ids::LocalId;
-use crate::trace::record::{Detail, DynamicSpan, SpanOutcome};
+use crate::trace::record::{Detail, DynamicSpan};
 
 /// The maximum number of spans of a transaction on the wire.
 pub(crate) const MAX_SPANS: usize = 1000;
@@ -18,17 +18,10 @@ const MAX_BUFFERED: usize = 4 * MAX_SPANS;
 /// The maximum number of attributes and other details of one segment.
 const MAX_DETAILS: usize = 32 * MAX_SPANS;
 
-/// A child span as it was recorded.
-pub(crate) struct Child {
-    pub(crate) id: LocalId,
-    pub(crate) parent: LocalId,
-    pub(crate) kind: ChildKind,
-}
-
-/// The kind of a [`Child`].
-pub(crate) enum ChildKind {
-    Site { site: &'static Callsite, start: Ticks, end: Ticks, outcome: SpanOutcome },
-    Dynamic(Box<DynamicSpan>),
+/// A child span as it was recorded. A parent of zero is the root of its segment.
+pub(crate) enum Child {
+    Call(Call),
+    Dynamic(LocalId, Box<DynamicSpan>),
 }
 
 /// The records of a segment so far.
@@ -111,12 +104,28 @@ impl Room {
 const SLACK: usize = 2;
 
 impl Child {
+    #[inline]
+    pub(crate) fn id(&self) -> LocalId {
+        match self {
+            Self::Call(call) => call.id,
+            Self::Dynamic(id, _) => *id,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn parent(&self) -> LocalId {
+        match self {
+            Self::Call(call) => call.parent,
+            Self::Dynamic(_, span) => span.parent,
+        }
+    }
+
     /// Returns the memory that the span takes.
     #[inline]
     pub(crate) fn weight(&self) -> usize {
-        let own = match &self.kind {
-            ChildKind::Site { .. } => 0,
-            ChildKind::Dynamic(span) => size_of::<DynamicSpan>() + span.name.len() + span.op.len(),
+        let own = match self {
+            Self::Call(_) => 0,
+            Self::Dynamic(_, span) => size_of::<DynamicSpan>() + span.name.len() + span.op.len(),
         };
         SLACK * size_of::<Self>() + own
     }
@@ -234,16 +243,18 @@ impl BufferedSpan {
         self.attributes = kept;
     }
 
-    /// Takes the spans that started after the end of their root.
+    /// Sorts the spans by their start, and takes those that started after the end of their root.
     pub(crate) fn take_started_after(&mut self, end: Start) -> Vec<Child> {
+        sort_by_number(&mut self.children, Child::start_order);
         // An end that the user set cannot be compared.
         let Start::Ticks(end) = end else { return Vec::new() };
         let starts_later = |child: &Child| child.start_order() > end.saturating_add(1);
         // Nearly always there are none.
-        if !self.children.iter().any(starts_later) {
+        if !self.children.last().is_some_and(starts_later) {
             return Vec::new();
         }
-        self.children.extract_if(.., |child| starts_later(child)).collect()
+        let first = self.children.partition_point(|child| !starts_later(child));
+        self.children.split_off(first)
     }
 
     /// Takes the attributes and details of spans that have not ended yet, for a segment whose room is given back.
@@ -252,7 +263,7 @@ impl BufferedSpan {
         if self.attributes.is_empty() && self.details.is_empty() {
             return open;
         }
-        let ended: HashSet<_> = self.children.iter().map(|child| child.id).chain([root]).collect();
+        let ended: HashSet<_> = self.children.iter().map(Child::id).chain([root]).collect();
         let of_open = |span: &LocalId| !ended.contains(span);
         for (span, key, value) in self.attributes.extract_if(.., |(span, ..)| of_open(span)) {
             open.add_attribute(span, key, value, room);

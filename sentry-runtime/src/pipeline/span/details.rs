@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::buffer::{Child, ChildKind};
+use super::buffer::Child;
 use super::gen_ai;
 use super::record::{Call, SpanData, SpanRecord};
 use crate::protocol::AttributeValue;
@@ -66,9 +66,9 @@ pub(crate) fn between(start: Start, end: Start, anchor: &Anchor) -> Duration {
 impl Child {
     /// Returns the duration of the span.
     pub(crate) fn duration(&self, anchor: &Anchor) -> Duration {
-        match &self.kind {
-            ChildKind::Site { start, end, .. } => anchor.duration(end.saturating_sub(*start)),
-            ChildKind::Dynamic(span) => between(span.start, span.end, anchor),
+        match self {
+            Self::Call(call) => anchor.duration(call.end.saturating_sub(call.start)),
+            Self::Dynamic(_, span) => between(span.start, span.end, anchor),
         }
     }
 }
@@ -80,9 +80,12 @@ pub(crate) fn rows(
     details: &mut IdMap<SpanDetails>,
     anchor: &Anchor,
 ) -> Vec<SpanRecord> {
-    let row = |child: Child| {
-        let details = if details.is_empty() { None } else { details.remove(&child.id) };
-        row(segment, child, details, anchor)
+    let row = |child: Child| match child {
+        Child::Call(call) if details.is_empty() => SpanRecord::Call(under_root(segment, call)),
+        child => {
+            let details = details.remove(&child.id());
+            row(segment, child, details, anchor)
+        }
     };
     children.into_iter().map(row).collect()
 }
@@ -95,13 +98,16 @@ pub(crate) fn row(
     details: Option<SpanDetails>,
     anchor: &Anchor,
 ) -> SpanRecord {
-    match child.kind {
-        ChildKind::Site { site, start, end, outcome } if details.is_none() => {
-            let parent = parent_in(segment, child.parent);
-            SpanRecord::Call(Call { id: child.id, parent, site, start, end, outcome })
-        }
-        _ => full_row(segment, child, details, anchor),
+    match child {
+        Child::Call(call) if details.is_none() => SpanRecord::Call(under_root(segment, call)),
+        _ => SpanRecord::Full(full_row(segment, child, details, anchor)),
     }
+}
+
+/// Returns a call with its parent.
+#[inline]
+fn under_root(segment: &Segment, call: Call) -> Call {
+    Call { parent: parent_in(segment, call.parent), ..call }
 }
 
 /// Returns the parent of a span: one without a parent in the segment is a child of its root.
@@ -109,16 +115,14 @@ fn parent_in(segment: &Segment, parent: LocalId) -> LocalId {
     if parent == 0 { segment.key } else { parent }
 }
 
-fn full_row(segment: &Segment, child: Child, details: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
-    let parent = parent_in(segment, child.parent);
-    let unnamed = matches!(&child.kind, ChildKind::Site { site, .. } if !site.is_named());
-    let mut span = match child.kind {
-        ChildKind::Site { site, start, end, outcome } => {
-            Call { id: child.id, parent, site, start, end, outcome }.with_room(anchor)
-        }
-        ChildKind::Dynamic(span) => SpanData {
-            id: ids::wire(child.id),
-            parent: Some(ids::wire(parent)),
+#[inline(never)]
+fn full_row(segment: &Segment, child: Child, details: Option<SpanDetails>, anchor: &Anchor) -> Box<SpanData> {
+    let unnamed = matches!(&child, Child::Call(call) if !call.site.is_named());
+    let mut span = match child {
+        Child::Call(call) => under_root(segment, call).with_room(anchor),
+        Child::Dynamic(id, span) => SpanData {
+            id: ids::wire(id),
+            parent: Some(ids::wire(parent_in(segment, span.parent))),
             name: span.name,
             op: span.op,
             origin: span.origin,
@@ -132,7 +136,7 @@ fn full_row(segment: &Segment, child: Child, details: Option<SpanDetails>, ancho
         let renamed = apply(&mut span, details);
         gen_ai::name(&mut span, unnamed && !renamed);
     }
-    SpanRecord::Full(Box::new(span))
+    Box::new(span)
 }
 
 /// Returns the wall-clock time of a start or an end.

@@ -14,9 +14,9 @@ use crate::trace::clock::Anchor;
 use crate::trace::ids::{self, LocalId};
 use crate::trace::record::SpanOutcome;
 
-/// The beginning of a successful call. Everything that differs between calls has a fixed position and length.
-const CALL: [u8; 191] =
-    *b"{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
+/// A comma and the beginning of a successful call. Everything that differs between calls has a fixed position and length.
+const CALL: [u8; 192] =
+    *b",{\"trace_id\":\"00000000000000000000000000000000\",\"span_id\":\"0000000000000000\",\
     \"parent_span_id\":\"0000000000000000\",\"start_timestamp\":0000000000.000000,\
     \"timestamp\":0000000000.000000,\"status\":\"ok\"";
 const TRACE_ID: usize = behind(b"\"trace_id\":\"");
@@ -62,11 +62,7 @@ impl<'a> SpanWriter<'a> {
         Self { out, anchor, call, start: TimeWriter::new(), end: TimeWriter::new(), parent: 0, site: None }
     }
 
-    /// Writes the comma between two spans.
-    pub(crate) fn comma(&mut self) {
-        self.out.push(b',');
-    }
-
+    /// Writes a comma and a span.
     #[inline]
     pub(crate) fn write(&mut self, row: &SpanRecord) {
         match row {
@@ -216,7 +212,7 @@ mod tests {
         let typed = serde_json::to_value(span.to_protocol(trace_id)).unwrap();
         let (mut out, anchor) = (Vec::new(), Anchor::take());
         SpanWriter::new(&mut out, &anchor, trace_id).write(&SpanRecord::Full(Box::new(span)));
-        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), typed);
+        assert_eq!(serde_json::from_slice::<Value>(&out[1..]).unwrap(), typed);
     }
 
     #[test]
@@ -231,7 +227,7 @@ mod tests {
         let write = |row: &SpanRecord| {
             let mut out = Vec::new();
             SpanWriter::new(&mut out, &anchor, trace_id).write(row);
-            serde_json::from_slice::<Value>(&out).unwrap()
+            serde_json::from_slice::<Value>(&out[1..]).unwrap()
         };
         for outcome in [SpanOutcome::Ok, SpanOutcome::Failed, SpanOutcome::Cancelled] {
             let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome };
@@ -274,18 +270,14 @@ mod tests {
         ];
         let (mut out, trace_id) = (Vec::new(), TraceId::from_u128(5));
         let mut writer = SpanWriter::new(&mut out, &anchor, trace_id);
-        for (at, call) in calls.iter().enumerate() {
-            if at > 0 {
-                writer.comma();
-            }
-            writer.write(call);
-        }
+        calls.iter().for_each(|call| writer.write(call));
+        out[0] = b'[';
         let together: Vec<Value> =
-            serde_json::from_str(&format!("[{}]", String::from_utf8(out).unwrap())).unwrap();
+            serde_json::from_str(&format!("{}]", String::from_utf8(out).unwrap())).unwrap();
         for (call, written) in calls.iter().zip(&together) {
             let mut alone = Vec::new();
             SpanWriter::new(&mut alone, &anchor, trace_id).write(call);
-            assert_eq!(serde_json::from_slice::<Value>(&alone).unwrap(), *written);
+            assert_eq!(serde_json::from_slice::<Value>(&alone[1..]).unwrap(), *written);
         }
     }
 }

@@ -209,7 +209,7 @@ impl Stream {
         for Finished { child, thread } in ready {
             let weight = child.weight();
             let mut details = self.take_details(&child, unassigned, room);
-            let polls = self.polls.take(child.id, child.duration(&anchor), &anchor);
+            let polls = self.polls.take(child.id(), child.duration(&anchor), &anchor);
             details::add(&mut details, polls);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
@@ -257,14 +257,14 @@ impl Stream {
         unassigned: &mut IdMap<BufferedSpan>,
         room: &mut Room,
     ) -> Option<SpanDetails> {
-        let mut details = if self.details.is_empty() { None } else { self.details.remove(&child.id) };
+        let mut details = if self.details.is_empty() { None } else { self.details.remove(&child.id()) };
         if let Some(details) = &details {
             let weight = weight_of(details);
             room.give_back(weight);
             self.weight = self.weight.saturating_sub(weight);
         }
-        if unassigned.get(&child.id).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
-            && let Some(unassigned_span) = unassigned.remove(&child.id)
+        if unassigned.get(&child.id()).is_some_and(|unassigned_span| unassigned_span.children.is_empty())
+            && let Some(unassigned_span) = unassigned.remove(&child.id())
         {
             room.give_back(unassigned_span.weight);
             let early =
@@ -275,7 +275,7 @@ impl Stream {
     }
 
     fn row(&self, child: Child, details: Option<SpanDetails>, anchor: &Anchor) -> SpanRecord {
-        let parent = if child.parent == 0 { self.segment.key } else { child.parent };
+        let parent = if child.parent() == 0 { self.segment.key } else { child.parent() };
         let mut row = details::row(&self.segment, child, details, anchor);
         // The span of the agent that the span works for is mostly still open.
         if let (SpanRecord::Full(span), Some(around)) = (&mut row, self.details.get(&parent)) {

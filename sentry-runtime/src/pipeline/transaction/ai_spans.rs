@@ -14,18 +14,25 @@ use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, OPENING};
 use crate::protocol::{
     AttributeValue, ClientSdkInfo, Context, DataCategory, EnvelopeItem, ItemType, Span, TraceId, Transaction,
 };
+use crate::trace::callsite::Callsite;
 use crate::trace::clock::Anchor;
 use crate::trace::gen_ai::is_gen_ai;
 
 /// Takes the AI spans out of a transaction: of its records, or of the typed spans that callbacks have seen.
 pub(super) fn take(rows: &mut Vec<SpanRecord>, spans: &mut Vec<Span>) -> Vec<SpanRecord> {
-    let is_ai = |row: &SpanRecord| match row {
-        SpanRecord::Call(call) => is_gen_ai(call.site.operation()),
+    // Consecutive spans are often calls of the same function.
+    let mut other: Option<&Callsite> = None;
+    let mut is_ai = |row: &SpanRecord| match row {
+        SpanRecord::Call(call) if other.is_some_and(|site| std::ptr::eq(site, call.site)) => false,
+        SpanRecord::Call(call) => {
+            other = Some(call.site).filter(|site| !is_gen_ai(site.operation()));
+            other.is_none()
+        }
         SpanRecord::Full(span) => is_gen_ai(&span.op),
     };
     let is_typed_ai = |span: &mut Span| span.op.as_deref().is_some_and(is_gen_ai);
     // Nothing is allocated if there is none, and looking for the first one takes less than extracting none.
-    let first = rows.iter().position(is_ai).unwrap_or(rows.len());
+    let first = rows.iter().position(&mut is_ai).unwrap_or(rows.len());
     let mut taken: Vec<_> = rows.extract_if(first.., |row| is_ai(row)).collect();
     taken.extend(spans.extract_if(.., is_typed_ai).map(from_typed));
     taken

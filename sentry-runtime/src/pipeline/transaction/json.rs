@@ -84,14 +84,13 @@ fn write_spans(out: &mut Vec<u8>, transaction: &Transaction<'_>, extras: &Extras
         }
         return;
     }
-    out.push(b'[');
+    let opening = out.len();
     let mut writer = SpanWriter::new(out, extras.anchor, extras.trace_id);
-    for (at, row) in extras.rows.iter().enumerate() {
-        if at > 0 {
-            writer.comma();
-        }
+    for row in extras.rows {
         writer.write(row);
     }
+    // In the place of the first comma.
+    out[opening] = b'[';
     out.push(b']');
 }
 

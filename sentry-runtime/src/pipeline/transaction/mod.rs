@@ -16,12 +16,13 @@ use json::Extras;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
+use std::thread::ThreadId;
 
 use super::client_state::{self, ClientState};
 use super::event::limits;
 use super::keep::{self, Verdict};
 use super::polls::SegmentPolls;
-use super::span::buffer::{BufferedSpan, Child, ChildKind, MAX_SPANS};
+use super::span::buffer::{BufferedSpan, Child, MAX_SPANS};
 use super::span::details::{self, by_span, rows};
 use super::span::record::{self, SpanData, SpanRecord};
 use super::span::repeats::Repeats;
@@ -51,15 +52,15 @@ pub(super) struct Ended {
     pub(super) current: Arc<Scope>,
     pub(super) end: Start,
     pub(super) outcome: SpanOutcome,
-    /// The number of the thread on which it ended.
-    pub(super) thread: u64,
+    /// The thread on which it ended.
+    pub(super) thread: ThreadId,
     /// The decision about the transaction, once it is made.
     pub(super) verdict: OnceLock<Verdict>,
 }
 
 impl Ended {
     /// Creates the segment of a lazy root.
-    pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes, thread: u64) -> Self {
+    pub(super) fn light(root: LazyRootRecord, around: &ProcessScopes, thread: ThreadId) -> Self {
         Self {
             global: scope::global().snapshot(),
             isolation: Arc::clone(&around.isolation),
@@ -77,9 +78,9 @@ impl Child {
     /// Returns the number that sorts spans by their start: one more than the ticks of the start, or 0 for a start that the
     /// user set.
     pub(super) fn start_order(&self) -> u64 {
-        match &self.kind {
-            ChildKind::Site { start, .. } => start.saturating_add(1),
-            ChildKind::Dynamic(span) => match span.start {
+        match self {
+            Self::Call(call) => call.start.saturating_add(1),
+            Self::Dynamic(_, span) => match span.start {
                 Start::Ticks(start) => start.saturating_add(1),
                 // A start that the user set cannot be compared; it is rare, and is kept.
                 Start::Wall(_) => 0,
@@ -88,7 +89,7 @@ impl Child {
     }
 }
 
-/// Writes the transaction of a segment.
+/// Writes the transaction of a segment, whose spans are sorted by their start.
 pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan, anchor: &Anchor) {
     let segment = &ended.segment;
     let client = &segment.client;
@@ -100,8 +101,8 @@ pub(super) fn process(ended: &Arc<Ended>, mut gathered: BufferedSpan, anchor: &A
     }
     let polled = if gathered.polls.is_empty() { &[] } else { &gathered.children[..] };
     for child in polled {
-        for (key, value) in gathered.polls.take(child.id, child.duration(anchor), anchor) {
-            details.entry(child.id).or_default().attributes.push((Cow::Borrowed(key), value));
+        for (key, value) in gathered.polls.take(child.id(), child.duration(anchor), anchor) {
+            details.entry(child.id()).or_default().attributes.push((Cow::Borrowed(key), value));
         }
     }
     let mut own = details.remove(&segment.key).unwrap_or_default();
@@ -131,6 +132,7 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan, ancho
     if ended.verdict.get() == Some(&Verdict::Dropped) {
         return drop_unsampled(segment, gathered.children.len() as u64 + gathered.dropped, false);
     }
+    sort_by_number(&mut gathered.children, Child::start_order);
     choose(&segment.client, &mut gathered);
     let mut details = by_span(gathered.attributes, gathered.details);
     let rows = rows(segment, gathered.children, &mut details, anchor);
@@ -163,9 +165,8 @@ fn drop_unsampled(segment: &Segment, children: u64, with_root: bool) {
     ledger.lost(reason, DataCategory::Span, children + u64::from(with_root));
 }
 
-/// Keeps the earliest spans up to the limit; a parent starts before its children, so no span loses its parent.
+/// Keeps the first spans up to the limit; a parent starts before its children, so no span loses its parent.
 fn choose(client: &Client, gathered: &mut BufferedSpan) {
-    sort_by_number(&mut gathered.children, Child::start_order);
     let mut dropped = gathered.dropped;
     // Ignored spans do not count: with a filter the limit is applied after it.
     if client.options().ignore_spans.is_empty() {
