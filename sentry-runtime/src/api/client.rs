@@ -57,7 +57,7 @@ pub fn try_init(options: impl Into<ClientOptions>) -> Result<ClientInitGuard, Op
 /// Returns the client of the active context: its own, or the client of the process.
 #[must_use]
 pub fn get_client() -> Option<Arc<Client>> {
-    active::with(|context| context.client())
+    active::client()
 }
 
 /// Sets or removes the client of the process.

@@ -5,7 +5,6 @@
 //! is known before `init` on the global scope.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::base::callback;
 use crate::client;
@@ -19,7 +18,7 @@ use crate::scope::Scope;
 
 fn update_isolation(change: impl FnOnce(&mut Scope)) {
     if client::capture_mode() != client::CaptureMode::Off {
-        let isolation = active::with(|context| Arc::clone(&context.isolation));
+        let isolation = active::isolation();
         isolation.update(change);
     }
 }

@@ -33,7 +33,7 @@ pub fn get_global_scope() -> ScopeHandle {
 /// ```
 #[must_use]
 pub fn get_isolation_scope() -> ScopeHandle {
-    ScopeHandle::new(active::with(|context| Arc::clone(&context.isolation)))
+    ScopeHandle::new(active::isolation())
 }
 
 /// Returns the current scope, the innermost one: the scope of the enclosing [`with_scope`] or [`new_scope`], else the

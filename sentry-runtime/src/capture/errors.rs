@@ -132,7 +132,7 @@ fn capture_swallowed(boundary: CaptureBoundary, option: UnhandledErrors) {
 }
 
 fn unhandled_errors() -> UnhandledErrors {
-    let client = active::with(|context| context.client());
+    let client = active::client();
     client.map_or(UnhandledErrors::Off, |client| client.options().unhandled_errors)
 }
 
@@ -242,7 +242,7 @@ pub(crate) fn forget_captured() {
 
 /// Counts the attachments of a hint as lost, because the event of its error was sent before.
 fn count_files(hint: &Hint) {
-    if let Some(client) = active::with(|context| context.client()) {
+    if let Some(client) = active::client() {
         let bytes = Attachment::bytes_of(&hint.attachments);
         client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Attachment, bytes);
     }
@@ -251,7 +251,7 @@ fn count_files(hint: &Hint) {
 /// Returns the id of the event, if the last captured error of this isolation scope is the same error, captured by a
 /// function that has returned it since. The repetition is counted.
 fn captured_further_in(chain: &Chain, here: &RawStack) -> Option<Uuid> {
-    let client = active::with(|context| context.client()).filter(|client| client.options().dedupe)?;
+    let client = active::client().filter(|client| client.options().dedupe)?;
     let event_id = event::last::with(|memory| memory.error.as_ref()?.again(chain, here))?;
     diagnostics::debug(format_args!("skipped an error that a called function has captured already"));
     client.ledger().lost(DiscardReason::EventProcessor, DataCategory::Error, 1);

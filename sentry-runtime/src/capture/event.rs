@@ -95,8 +95,7 @@ impl Capture {
 
     pub(crate) fn message(mut text: String, level: Level) -> EventDraft {
         truncate(&mut text, MAX_HELD);
-        let wants_stack =
-            active::with(|context| context.client()).is_some_and(|client| client.options().attach_stacktrace);
+        let wants_stack = active::client().is_some_and(|client| client.options().attach_stacktrace);
         let stack = if wants_stack { Some(RawStack::capture()) } else { None };
         EventDraft::new(Body::Message(text), level, SpanContext::current(), stack)
     }
@@ -299,7 +298,7 @@ pub(crate) mod last {
 
     /// Reads or changes the last captured event. `look` must not run user code.
     pub(crate) fn with<R: Default>(look: impl FnOnce(&mut LastCaptured) -> R) -> R {
-        let isolation = active::with(|context| Arc::clone(&context.isolation));
+        let isolation = active::isolation();
         if Arc::ptr_eq(&isolation, &Context::default_ref().isolation) {
             // A thread that is ending captures without this memory.
             let look = |memory: &RefCell<LastCaptured>| Some(look(&mut *memory.try_borrow_mut().ok()?));

@@ -24,7 +24,7 @@ pub(crate) fn drops<'a>(
 /// Returns whether the active client ignores the error, like [`drops`], with the attachments of the present scopes and
 /// `more`.
 pub(crate) fn drops_here(error: &ChainEntry, more: &[Arc<Attachment>]) -> bool {
-    active::with(|context| context.client()).is_some_and(|client| {
+    active::client().is_some_and(|client| {
         let is_ignored = matches(&client, &[candidate(error)]);
         if is_ignored {
             // Most errors are not ignored, and need no copy of the scopes.

@@ -7,7 +7,7 @@ use crate::error::chain::{self, Chain};
 use crate::error::group::{ErrorGroup, GroupReader};
 
 fn with_readers<R>(read: impl FnOnce(&[GroupReader]) -> R) -> R {
-    let client = active::with(|context| context.client());
+    let client = active::client();
     read(client.as_ref().map_or(&[], |client| &client.options().error_groups))
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn start(client: &Arc<Client>) {
             }
         }
         SessionMode::Request => {
-            let isolation = active::with(|context| Arc::clone(&context.isolation));
+            let isolation = active::isolation();
             request_started(client, &isolation);
         }
     }

@@ -295,7 +295,7 @@ fn know(at: Ticks, key: u64, text: usize) {
 fn is_wanted() -> bool {
     client::capture_mode() != CaptureMode::Off
         && !callback::is_quiet()
-        && active::with(|context| context.client()).is_some_and(|client| client.options().capture_panics)
+        && active::client().is_some_and(|client| client.options().capture_panics)
 }
 
 fn here() -> Place {

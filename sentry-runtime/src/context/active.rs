@@ -6,6 +6,8 @@ use super::lazy_root;
 use super::local::{Local, local};
 use super::state::{SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
+use crate::client::Client;
+use crate::scope::ScopeCell;
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
 
@@ -137,6 +139,16 @@ pub(crate) fn with<R>(look: impl FnOnce(&Context) -> R) -> R {
         Some(context) => look(context),
         None => look(Context::default_ref()),
     }
+}
+
+/// Returns the client of the active context.
+pub(crate) fn client() -> Option<Arc<Client>> {
+    with(Context::client)
+}
+
+/// Returns the isolation scope of the active context.
+pub(crate) fn isolation() -> Arc<ScopeCell> {
+    with(|context| Arc::clone(&context.isolation))
 }
 
 /// Activates a context and a span in it, and returns what was active before.

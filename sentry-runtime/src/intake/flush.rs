@@ -91,7 +91,7 @@ pub(crate) fn flush(client: &Client, closing: Option<Arc<Client>>, timeout: Dura
 
 /// Returns the flight record of this thread, the current one; `None` without the option `flight_recorder`.
 pub(crate) fn flight_record(thread: u64) -> Option<FlightRecord> {
-    let client = active::with(|context| context.client())?;
+    let client = active::client()?;
     if !client.is_enabled() || client.options().flight_recorder.is_none() {
         return None;
     }

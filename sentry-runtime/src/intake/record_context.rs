@@ -23,7 +23,7 @@ pub(crate) fn client_that(wants: impl FnOnce(&ClientOptions) -> bool) -> Option<
         forgotten::check();
         return None;
     }
-    active::with(|context| context.client()).filter(|client| client.is_enabled() && wants(client.options()))
+    active::client().filter(|client| client.is_enabled() && wants(client.options()))
 }
 
 /// Returns whether this thread is nested in callbacks so deeply that a record made now would recurse without end. The

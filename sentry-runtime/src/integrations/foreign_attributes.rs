@@ -27,7 +27,7 @@ pub(super) fn admitted(key: &str, value: AttributeValue) -> Option<AttributeValu
     match category(key) {
         None => Some(value),
         Some(category) => {
-            let Some(client) = active::with(|context| context.client()) else {
+            let Some(client) = active::client() else {
                 return (category == Category::ErrorText).then_some(value);
             };
             kept(category, value, client.options().collected())
@@ -38,7 +38,7 @@ pub(super) fn admitted(key: &str, value: AttributeValue) -> Option<AttributeValu
 /// Returns what is collected of the text of an error: URLs in it have their query as its category says.
 #[cfg(feature = "_entries")]
 pub(super) fn of_error(text: &str) -> Cow<'_, str> {
-    match active::with(|context| context.client()) {
+    match active::client() {
         Some(client) if text.contains("://") => without_values(text, client.options().collected()),
         _ => Cow::Borrowed(text),
     }

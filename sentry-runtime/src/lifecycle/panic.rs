@@ -89,8 +89,7 @@ pub(crate) fn install_in_front() {
 /// Captures a panic for a hook of the program's, also if the option `capture_panics` is off.
 pub(crate) fn panic_handler(info: &PanicHookInfo<'_>) {
     let captures = |client: &Arc<Client>| client.options().capture_panics;
-    let is_captured =
-        IN_HOOK.get() && active::with(|context| context.client()).is_some_and(|client| captures(&client));
+    let is_captured = IN_HOOK.get() && active::client().is_some_and(|client| captures(&client));
     if !is_captured {
         HANDED_OVER.set(Some(PanicId::of(info)));
         capture(info, |_| true);
@@ -128,7 +127,7 @@ fn capture(info: &PanicHookInfo<'_>, wants: fn(&Client) -> bool) {
     if CAPTURING.replace(true) {
         return;
     }
-    let wanted = active::with(|context| context.client()).filter(|client| wants(client));
+    let wanted = active::client().filter(|client| wants(client));
     if let Some(client) = wanted {
         if end != PanicOutcome::AbortsForAnother {
             let location = info.location().map(|at| (at.file().to_owned(), at.line(), at.column()));

@@ -66,7 +66,7 @@ impl SamplingContext {
         headers: I,
     ) -> Self {
         let headers: Vec<_> = headers.into_iter().collect();
-        let client = active::with(|context| context.client());
+        let client = active::client();
         let options = client.as_ref().map(|client| client.options());
         let trace = Propagation::from_headers(&headers, options);
         Self::new(name, op).of_trace(trace.unwrap_or_else(Propagation::new))

@@ -31,8 +31,6 @@ pub use spans::{
     text_completion, tool,
 };
 
-use std::sync::Arc;
-
 use crate::client;
 use crate::context::active;
 
@@ -45,7 +43,7 @@ use crate::context::active;
 /// ```
 pub fn set_conversation_id<'a>(id: impl Into<Option<&'a str>>) {
     if client::capture_mode() != client::CaptureMode::Off {
-        let isolation = active::with(|context| Arc::clone(&context.isolation));
+        let isolation = active::isolation();
         let id = id.into().filter(|id| !id.is_empty());
         isolation.update(|scope| scope.set_conversation_id(id));
     }

@@ -34,7 +34,7 @@ impl HandlerPlan {
         if client::capture_mode() == client::CaptureMode::Off {
             return;
         }
-        let client = active::with(|context| context.client());
+        let client = active::client();
         let options = client.as_ref().map(|client| client.options());
         self.headers = callback::show(|| Propagation::from_headers(headers, options)).flatten();
         self.has_headers = true;

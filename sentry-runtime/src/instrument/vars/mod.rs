@@ -120,7 +120,7 @@ pub(crate) fn shows_vars(options: &ClientOptions) -> bool {
 
 /// Returns whether the client shows arguments.
 fn is_wanted() -> bool {
-    let client = active::with(|context| context.client());
+    let client = active::client();
     client.is_some_and(|client| client.is_enabled() && shows_vars(client.options()))
 }
 

@@ -289,7 +289,7 @@ impl Naming {
 
     /// Returns whether a thread currently works on this request.
     pub(crate) fn is_active(&self) -> bool {
-        let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+        let isolation = active::isolation().snapshot();
         isolation.request_events.as_ref().is_some_and(|events| Arc::ptr_eq(events, &self.events))
     }
 

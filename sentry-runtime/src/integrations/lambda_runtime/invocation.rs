@@ -68,7 +68,7 @@ impl Invocation {
         if client::capture_mode() == client::CaptureMode::Off {
             return Self::Unrecorded;
         }
-        let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+        let isolation = active::isolation().snapshot();
         match isolation.request_events {
             Some(_) => Self::Inner(clock::now()),
             None => Self::begin(context, None, timeout_warning, is_cold_start),
@@ -106,7 +106,7 @@ impl Invocation {
                 }
             }),
             Self::Inner(since) => {
-                let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+                let isolation = active::isolation().snapshot();
                 let events = isolation.request_events.as_ref();
                 if !events.is_some_and(|events| events.ignored.load(Ordering::Relaxed)) {
                     errors::capture(failure, *since, ErrorOrigin::Server(ORIGIN));
@@ -228,7 +228,7 @@ fn describe(context: &Context) {
             context.request_id,
         ),
     });
-    let isolation = active::with(|context| Arc::clone(&context.isolation));
+    let isolation = active::isolation();
     isolation.update(|scope| {
         scope.set_context("aws.lambda", function);
         scope.set_context("aws.cloudwatch.logs", logs);

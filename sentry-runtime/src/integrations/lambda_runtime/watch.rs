@@ -64,7 +64,7 @@ struct Watcher {
 impl Watch {
     /// Starts the thread. Must be called inside the invocation.
     pub(super) fn start(function: &str, time: Option<Duration>, warning: Option<Duration>) -> Self {
-        let Some(client) = active::with(|context| context.client()) else {
+        let Some(client) = active::client() else {
             return Self { client: None, deadline: None, end: None, flush: None };
         };
         let now = Instant::now();

@@ -46,7 +46,7 @@ fn repeats_panic(text: &str) -> bool {
 /// Inside a request that an integration handles, the integration captures the failure later, unless it leaves that kind of
 /// failure alone. Around it, or around a function with the attribute of a web handler, the failure has been captured.
 fn of_response(classification: &str, took: impl FnOnce() -> Option<Duration>) -> Repetition {
-    let isolation = active::with(|context| Arc::clone(&context.isolation)).snapshot();
+    let isolation = active::isolation().snapshot();
     let Some(events) = &isolation.request_events else {
         let status = status(classification);
         // The time of the failure of a body begins at its last chunk.
