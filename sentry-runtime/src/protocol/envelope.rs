@@ -268,9 +268,7 @@ impl Envelope {
 
     /// Keeps the items for which `keep` returns `true`, and returns the others.
     pub(crate) fn split_off(&mut self, mut keep: impl FnMut(&EnvelopeItem) -> bool) -> Vec<EnvelopeItem> {
-        let (kept, dropped) = std::mem::take(&mut self.items).into_iter().partition(|item| keep(item));
-        self.items = kept;
-        dropped
+        self.items.extract_if(.., |item| !keep(item)).collect()
     }
 
     /// Returns the bytes to send. `sent_at` is only written here, immediately before sending, because the server

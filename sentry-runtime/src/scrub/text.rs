@@ -163,7 +163,7 @@ impl Scrubber {
             return Cow::Borrowed(text);
         }
         let mentions = self.is_sensitive(text);
-        match serde_json::from_str::<Value>(text) {
+        match serde_json::from_slice::<Value>(text.as_bytes()) {
             Ok(mut value) => {
                 if self.scrub_value_at(&mut value, depth + 1) {
                     Cow::Owned(value.to_string())

@@ -52,7 +52,7 @@ fn status_code(root: &SpanData) -> Option<u16> {
 /// are `needed` stay.
 pub(crate) fn of_children<C: Carrier>(
     segment: &Segment,
-    rows: Vec<C>,
+    mut rows: Vec<C>,
     anchor: &Anchor,
     needed: impl Fn(SpanId) -> bool,
 ) -> Vec<C> {
@@ -60,28 +60,28 @@ pub(crate) fn of_children<C: Carrier>(
     if filters.is_empty() {
         return rows;
     }
-    let is_ignored = |row: &C| {
+    let is_ignored = |row: &mut C| {
         let (name, op, attributes) = match row.row() {
             SpanRecord::Call(call) => (call.site.display_name(), call.site.operation(), &[][..]),
             SpanRecord::Full(span) => (&*span.name, &*span.op, &*span.attributes),
         };
         filters.iter().any(|filter| filter.matches(name, op, attributes)) && !needed(row.row().id())
     };
-    let (ignored, mut kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_ignored);
+    let ignored: Vec<C> = rows.extract_if(.., is_ignored).collect();
     if ignored.is_empty() {
-        return kept;
+        return rows;
     }
     segment.client.ledger().lost(DiscardReason::Ignored, DataCategory::Span, ignored.len() as u64);
     let parents: HashMap<SpanId, Option<SpanId>> =
         ignored.iter().map(|row| (row.row().id(), row.row().parent())).collect();
-    for row in kept.iter_mut().map(Carrier::row_mut) {
+    for row in rows.iter_mut().map(Carrier::row_mut) {
         if row.parent().is_some_and(|parent| parents.contains_key(&parent)) {
             let mut span = std::mem::replace(row, SpanRecord::Full(Box::default())).into_full(anchor);
             span.parent = nearest(&parents, span.parent);
             *row = SpanRecord::Full(Box::new(span));
         }
     }
-    kept
+    rows
 }
 
 /// Follows parents up to one that was not removed.

@@ -144,12 +144,11 @@ pub(super) fn process_late(ended: &Arc<Ended>, mut gathered: BufferedSpan, ancho
     for root in roots {
         let mut family = HashSet::from([root]);
         // Sorted by start, so a parent comes before its children.
-        let belongs = |row: &SpanRecord| {
+        let belongs = |row: &mut SpanRecord| {
             let child = row.parent().is_some_and(|parent| family.contains(&parent));
             (child && family.insert(row.id())) || row.id() == root
         };
-        let (mut own, rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(belongs);
-        rows = rest;
+        let mut own: Vec<_> = rows.extract_if(.., belongs).collect();
         let Some(at) = own.iter().position(|row| row.id() == root) else { continue };
         let root = own.remove(at).into_full(anchor);
         send(ended, root, "component", own, anchor);

@@ -183,7 +183,7 @@ impl HttpSender {
         let pieces = envelope.pieces(SystemTime::now(), self.dsn.as_deref());
         if lock(&self.compressor).is_off() {
             let length = pieces.len();
-            return self.send(TYPE, None, &[], length, |request| {
+            return self.send(TYPE, None, &[], length, &|request| {
                 // With a known length the library does not split the body into chunks.
                 let request = request.header("Content-Length", length);
                 request.send(ureq::SendBody::from_reader(&mut pieces.reader()))
@@ -204,7 +204,7 @@ impl HttpSender {
             Some((body, encoding)) => (&body[..], Some(*encoding)),
             None => (plain, None),
         };
-        self.send(content_type, encoding, headers, body.len(), |request| request.send(body))
+        self.send(content_type, encoding, headers, body.len(), &|request| request.send(body))
     }
 
     /// Posts a body of this length, which `send` adds to the request. It is called again if another client has to try.
@@ -214,7 +214,7 @@ impl HttpSender {
         encoding: Option<&str>,
         headers: &[(String, String)],
         length: usize,
-        send: impl Fn(Request) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+        send: &dyn Fn(Request) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Response, NoAnswer> {
         let request = |agent: &ureq::Agent| {
             let mut request = agent.post(&self.url).header("Content-Type", content_type);
