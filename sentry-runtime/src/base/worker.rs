@@ -29,6 +29,10 @@ static AWAITS_ROOM: AtomicBool = AtomicBool::new(false);
 /// The number of filled chunks of records after which the worker is woken.
 const CHUNKS_PER_WAKE: u32 = 16;
 
+/// The time for which the worker sleeps after messages, in which further ones need not wake it. Waking a thread is a
+/// system call, which takes longer than most captures; messages often come in bursts.
+const NAP: Duration = Duration::from_millis(1);
+
 /// The size of the thread's stack, in bytes of address space. Callbacks run on it, and values that they drop are freed
 /// by recursion: 100,000 levels of objects take about 90 MB in a debug build. Only used pages take memory.
 const STACK: usize = if cfg!(target_pointer_width = "64") { 128 << 20 } else { 2 << 20 };
@@ -43,6 +47,8 @@ struct Worker {
     failed: AtomicBool,
     /// Whether the thread has been woken since it last began to look for work.
     rung: AtomicBool,
+    /// Whether the thread sleeps for at most [`NAP`], and then looks for work.
+    naps: AtomicBool,
     /// The number of chunks of records filled since the thread last looked.
     chunks: AtomicU32,
 }
@@ -69,6 +75,7 @@ fn prepare() -> &'static Worker {
         idle: AtomicBool::new(false),
         failed: AtomicBool::new(false),
         rung: AtomicBool::new(false),
+        naps: AtomicBool::new(false),
         chunks: AtomicU32::new(0),
     });
     if let Some(hooks) = HOOKS.get() {
@@ -109,6 +116,22 @@ impl Worker {
             worker.unpark();
         }
     }
+
+    #[inline]
+    fn wake_soon(&self) {
+        // An exchange, though it changes nothing: the worker's next exchange reads what it wrote, and so sees the message
+        // that was handed over before. A plain load could return an old value while the message is not visible yet.
+        if self.naps.compare_exchange(true, true, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            self.wake();
+        }
+    }
+
+    /// Begins to look for work.
+    fn look(&self) {
+        self.chunks.store(0, Ordering::Relaxed);
+        self.naps.swap(false, Ordering::AcqRel);
+        self.rung.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Returns whether the worker of this process runs.
@@ -128,6 +151,16 @@ pub(crate) fn ensure() {
 pub(crate) fn wake() {
     ensure();
     worker().wake();
+}
+
+/// Wakes the worker, or starts it, unless it naps: it then looks for work within a millisecond.
+#[inline]
+pub(crate) fn wake_soon() {
+    let worker = worker();
+    if !worker.running.load(Ordering::Acquire) {
+        worker.start();
+    }
+    worker.wake_soon();
 }
 
 /// Wakes a worker that would otherwise sleep for a long time.
@@ -179,9 +212,7 @@ pub(crate) fn is_this_thread() -> bool {
 
 /// Begins a round of the worker: messages handed over from now on wake it again.
 pub(crate) fn begin_round() {
-    let worker = worker();
-    worker.chunks.store(0, Ordering::Relaxed);
-    worker.rung.store(false, Ordering::SeqCst);
+    worker().look();
 }
 
 /// Sets whether the worker is about to sleep until it is woken. Between this call and such a sleep the worker must look
@@ -199,10 +230,51 @@ pub(crate) fn sleep(pause: Option<Duration>) {
     }
 }
 
+/// Puts the worker to sleep for a short time after it had messages, at most for `pause`. See [`wake_soon`].
+pub(crate) fn nap(pause: Option<Duration>) {
+    worker().naps.store(true, Ordering::SeqCst);
+    sleep(Some(pause.map_or(NAP, |pause| pause.min(NAP))));
+}
+
 /// Replaces the worker when its thread ends, which it should not.
 pub(crate) fn replace() {
     let worker = worker();
     *worker.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;
     worker.running.store(false, Ordering::Release);
+    worker.naps.store(false, Ordering::SeqCst);
     worker.start();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worker(naps: bool) -> Worker {
+        Worker {
+            thread: Mutex::new(Some(thread::current())),
+            running: AtomicBool::new(true),
+            idle: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            rung: AtomicBool::new(false),
+            naps: AtomicBool::new(naps),
+            chunks: AtomicU32::new(0),
+        }
+    }
+
+    #[test]
+    fn messages_do_not_wake_a_worker_that_naps_but_what_is_urgent_does() {
+        let worker = worker(true);
+        worker.wake_soon();
+        assert!(!worker.rung.load(Ordering::SeqCst), "it looks soon in any case");
+        worker.wake();
+        assert!(worker.rung.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn a_message_wakes_a_worker_that_looks_or_sleeps() {
+        let worker = worker(true);
+        worker.look();
+        worker.wake_soon();
+        assert!(worker.rung.load(Ordering::SeqCst), "it may have looked before the message came");
+    }
 }

@@ -87,7 +87,7 @@ pub(crate) fn record(root: &OpenRoot, site: &'static MonitorSite, moment: JobMom
     if recorded {
         RECORDED.store(true, Ordering::Release);
         match moment {
-            JobMoment::Began => worker::wake(),
+            JobMoment::Began => worker::wake_soon(),
             JobMoment::Done | JobMoment::Failed => worker::nudge(),
         }
     }

@@ -108,6 +108,11 @@ impl<T: Weigh> Queue<T> {
     fn len(&self) -> usize {
         self.waiting.len()
     }
+
+    /// Returns whether a quarter of the queue is taken.
+    fn is_filling(&self) -> bool {
+        self.waiting.capacity().is_some_and(|capacity| self.len() > capacity / 4)
+    }
 }
 
 pub(crate) struct Queues {
@@ -248,7 +253,7 @@ pub(crate) fn send_event(capture: Box<Capture>) {
     if let Err(Message::Event(capture)) = queues.events.push(Message::Event(capture)) {
         capture.lost(DiscardReason::QueueOverflow);
     }
-    worker::wake();
+    wake_for_message(&queues.events);
 }
 
 /// Hands a check-in to the pipeline.
@@ -264,7 +269,12 @@ pub(crate) fn send_check_in(check_in: PendingCheckIn) {
     if let Err(check_in) = queue.push(check_in) {
         lost(check_in);
     }
-    worker::wake();
+    wake_for_message(queue);
+}
+
+/// Wakes the worker for a message: at once if the queue fills, so that a nap of the worker loses none.
+fn wake_for_message<T: Weigh>(queue: &Queue<T>) {
+    if queue.is_filling() { worker::wake() } else { worker::wake_soon() }
 }
 
 /// Hands feedback to the pipeline.
@@ -325,4 +335,37 @@ fn wake_for_records(queue: &Queue<BatchRecord>) {
 pub(crate) fn depth() -> usize {
     let queues = queues();
     queues.events.len() + queues.waiting_check_ins() + queues.feedback.len() + queues.sessions.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+
+    struct Weightless;
+
+    impl Weigh for Weightless {
+        fn own_bytes(&self) -> usize {
+            0
+        }
+
+        fn scopes(&self) -> Option<[&Arc<Scope>; 3]> {
+            None
+        }
+
+        fn client(&self) -> Option<&Client> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_queue_is_filling_from_a_quarter_on() {
+        let queue = Queue::new(Some(8), OF_EVENTS);
+        let filling = [1, 2, 3].map(|_| {
+            assert!(queue.push(Weightless).is_ok());
+            queue.is_filling()
+        });
+        assert_eq!(filling, [false, false, true]);
+        assert!(queue.pop().is_some() && !queue.is_filling());
+    }
 }

@@ -113,12 +113,15 @@ impl Collector {
         came
     }
 
-    /// Sends the recorded check-ins of jobs. Their arrival times matter, so they do not wait for the next round.
-    pub(super) fn send_check_ins(&mut self) {
-        if check_in::take_recorded() {
+    /// Sends the recorded check-ins of jobs. Their arrival times matter, so they do not wait for the next round. Returns
+    /// whether a thread has recorded any.
+    pub(super) fn send_check_ins(&mut self) -> bool {
+        let recorded = check_in::take_recorded();
+        if recorded {
             self.read();
         }
         self.write_check_ins();
+        recorded
     }
 
     fn write_check_ins(&mut self) {

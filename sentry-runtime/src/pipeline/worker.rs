@@ -3,7 +3,8 @@
 //! A round processes everything that has arrived: check-ins first, then events and feedback, then session changes,
 //! spans, logs and metrics. A segment that has ended is written one round later, when all earlier records of other
 //! threads have certainly been read. A flush is two rounds. Events that have waited for their request for too long are
-//! captured at the beginning of a round.
+//! captured at the beginning of a round. After a round with messages the thread naps for a moment, so that callers need not
+//! wake it for each message of a burst.
 
 use super::backpressure::Watch;
 use super::batch::Batches;
@@ -69,11 +70,11 @@ fn work(
         let limit = if asked { usize::MAX } else { EVENTS_PER_ROUND };
         // A flush includes events that callbacks capture while they process its items, and so on.
         let turns = if asked { callback::DEEPEST + 1 } else { 1 };
-        let mut busy = false;
+        let (mut busy, mut had_messages) = (false, false);
         for turn in 0..turns {
             // Other threads may keep capturing: their new events are not waited for.
             let limit = if turn == 0 || queues.take_nested() { limit } else { 0 };
-            busy |= messages(queues, limit, asked, collector, clock, panics);
+            had_messages |= messages(queues, limit, asked, collector, clock, panics);
             busy |= collector.round(asked);
             busy |= batches.round(asked);
             clock.round(asked);
@@ -96,7 +97,7 @@ fn work(
         if queues.has_messages() {
             continue;
         }
-        quiet = if busy { 0 } else { quiet + 1 };
+        quiet = if busy || had_messages { 0 } else { quiet + 1 };
         let idle = quiet > QUIET_ROUNDS && !collector.has_work();
         worker::set_idle(idle);
         let due = [collector.rest(), batches.rest(), clock.rest(), watch.rest(), panics.rest(), held]
@@ -111,7 +112,7 @@ fn work(
         };
         // Do not sleep if a message arrived meanwhile.
         if !queues.has_messages() {
-            worker::sleep(pause);
+            if had_messages { worker::nap(pause) } else { worker::sleep(pause) }
         }
         was_idle = idle;
     }
@@ -130,11 +131,12 @@ fn messages(
     panics: &mut UnwindingPanics,
 ) -> bool {
     let waiting = queues.count_messages();
-    let check_ins = |most, collector: &mut Collector| {
-        collector.send_check_ins();
+    let mut recorded = false;
+    let mut check_ins = |most, collector: &mut Collector| {
+        recorded |= collector.send_check_ins();
         for pending in std::iter::from_fn(|| queues.next_check_in()).take(most) {
             // The start of its run may have been recorded meanwhile, and is sent first.
-            collector.send_check_ins();
+            recorded |= collector.send_check_ins();
             check_in::contained(pending);
         }
     };
@@ -162,7 +164,7 @@ fn messages(
         contain(&client, DataCategory::Session, || sessions::process(*pending));
         session_clock.touch();
     }
-    waiting.events + waiting.check_ins + waiting.feedback + sessions > 0
+    recorded || waiting.events + waiting.check_ins + waiting.feedback + sessions > 0
 }
 
 fn process_event(capture: Box<Capture>) {

@@ -21,6 +21,24 @@ fn a_full_queue_is_counted() {
     assert_eq!(lost(&seen.stats, DiscardReason::QueueOverflow, DataCategory::Error), 8);
 }
 
+/// Some of them come while the pipeline thread rests for a moment, and do not wake it.
+#[test]
+fn messages_that_follow_each_other_closely_are_sent_without_a_flush() {
+    const EACH: usize = 40;
+    #[sentry::monitor("often")]
+    fn often() {}
+    observe_server(options(), |server| {
+        for number in 0..EACH {
+            message(&number.to_string());
+            sentry::with_monitor("by-function", None, || ());
+            often();
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        until("the messages arrive", || server.events().len() == EACH);
+        until("the check-ins arrive", || server.check_ins().len() == 4 * EACH);
+    });
+}
+
 #[test]
 fn a_flood_is_sent_or_counted_and_check_ins_come_first() {
     const FLOOD: u64 = 5_000;
