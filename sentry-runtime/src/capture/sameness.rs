@@ -57,6 +57,33 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// What all forms of an error have in common: most chains are recognised as other errors by it alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outline {
+    /// The bits of the fingerprints, see [`mark`].
+    marks: u64,
+    /// The least of the lengths without what closes the text.
+    shortest: usize,
+}
+
+impl Outline {
+    pub(super) fn of(form: &Form) -> Self {
+        Self { marks: mark(form.fingerprint), shortest: form.trimmed }
+    }
+
+    /// Adds a later form of the error.
+    pub(super) fn add(&mut self, form: &Form) {
+        self.marks |= mark(form.fingerprint);
+        self.shortest = self.shortest.min(form.trimmed);
+    }
+
+    /// Returns whether a chain may contain the error: an entry may have the text of one of its forms, or end with it.
+    #[inline]
+    pub(super) fn may_be_in(self, wanted: &Wanted<'_>) -> bool {
+        self.marks & wanted.marks != 0 || wanted.longest > self.shortest
+    }
+}
+
 /// Returns the bit of a fingerprint, given by its highest bits.
 fn mark(fingerprint: u64) -> u64 {
     1 << (fingerprint >> 58)
@@ -230,6 +257,26 @@ mod tests {
                 assert_eq!(fingerprint(one) == fingerprint(other), at == other_at, "{one} {other}");
             }
         }
+    }
+
+    #[test]
+    fn an_outline_hides_no_form() {
+        let chain = |text: &str| Chain::of(ChainEntry::of_type("Failure", text.to_owned()));
+        let texts = ["not found", "loading: not found", "no bulbs left", "(no bulbs left)", "bulbs: 7", "8"];
+        let mut hidden = 0;
+        for (first, later) in texts.iter().flat_map(|first| texts.map(|later| (*first, later))) {
+            let forms = [first, later].map(|text| Form::of(&chain(text)));
+            let mut outline = Outline::of(&forms[0]);
+            outline.add(&forms[1]);
+            for text in texts {
+                let chain = chain(text);
+                let wanted = Wanted::new(&chain);
+                let is_in = forms.iter().any(|form| form.is_in(&wanted));
+                assert!(outline.may_be_in(&wanted) || !is_in, "{first}, {later}: {text}");
+                hidden += u32::from(!outline.may_be_in(&wanted));
+            }
+        }
+        assert!(hidden > 0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sameness::{Form, Wanted};
+use super::sameness::{Form, Outline, Wanted};
 use crate::base::fork::PerProcess;
 use crate::context::active;
 use crate::context::boundary::CaptureBoundary;
@@ -27,6 +27,8 @@ pub(crate) struct SeenError {
     form: Form,
     /// The forms of errors that wrapped it since.
     later_forms: Vec<Form>,
+    /// The outline of these forms.
+    outline: Outline,
     /// The error itself, for the boundary's end: its function may fail without returning it.
     pub(crate) chain: Option<Chain>,
     at: Ticks,
@@ -61,9 +63,11 @@ impl SeenError {
         span_context: SpanContext,
         stack: Option<RawStack>,
     ) -> Self {
+        let form = Form::of(chain);
         Self {
             boundary,
-            form: Form::of(chain),
+            outline: Outline::of(&form),
+            form,
             later_forms: Vec::new(),
             chain: None,
             at: clock::now(),
@@ -87,7 +91,13 @@ impl SeenError {
     }
 
     /// Returns whether this may be the error of `chain`, seen in an inner function.
+    #[inline]
     fn is(&self, wanted: &Wanted<'_>) -> bool {
+        self.outline.may_be_in(wanted) && self.has_form_of(wanted)
+    }
+
+    #[inline(never)]
+    fn has_form_of(&self, wanted: &Wanted<'_>) -> bool {
         self.form.is_in(wanted) || self.later_forms.iter().any(|form| form.is_in(wanted))
     }
 
@@ -96,6 +106,7 @@ impl SeenError {
         let form = Form::of(chain);
         let is_known = self.form.is(&form) || self.later_forms.iter().any(|known| known.is(&form));
         if self.later_forms.len() < MAX_LATER_FORMS && !is_known {
+            self.outline.add(&form);
             self.later_forms.push(form);
         }
     }
@@ -111,9 +122,11 @@ fn position(
         return None;
     }
     let wanted = Wanted::new(chain);
-    memory
-        .iter()
-        .rposition(|sighting| sighting.boundary == boundary && sighting.at >= since && sighting.is(&wanted))
+    let is_wanted = |known: &SeenError| known.boundary == boundary && known.at >= since && known.is(&wanted);
+    // The two parts are searched apart, because a search of both compares each error with the end of two lists.
+    let (older, newer) = memory.as_slices();
+    let at = newer.iter().rposition(is_wanted).map(|at| older.len() + at);
+    at.or_else(|| older.iter().rposition(is_wanted))
 }
 
 /// Recognises an error that was seen before in the boundary, and adds its new form and the values of the arguments of
@@ -144,9 +157,10 @@ pub(crate) fn worth_a_stack(boundary: CaptureBoundary) -> bool {
 pub(crate) fn add(sighting: SeenError) {
     active::note_seen_error(sighting.at);
     let mut memory = memory();
-    let of_frame = memory.iter().filter(|known| known.boundary == sighting.boundary).count();
+    let is_of_frame = |known: &SeenError| known.boundary == sighting.boundary;
+    let of_frame = memory.iter().filter(|known| is_of_frame(known)).count();
     if of_frame >= MAX_IN_BOUNDARY
-        && let Some(oldest) = memory.iter().position(|known| known.boundary == sighting.boundary)
+        && let Some(oldest) = memory.iter().position(is_of_frame)
     {
         memory.remove(oldest);
     } else if memory.len() >= MAX {
