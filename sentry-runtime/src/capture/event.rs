@@ -181,12 +181,12 @@ impl DatedEvent {
         let capture = self.capture()?;
         let event_id = capture.event_id;
         last::with(|memory| *memory = LastCaptured { event: Some(event_id), error: None });
-        queue::send_event(Box::new(capture));
+        queue::send_event(capture);
         Some(event_id)
     }
 
     /// Returns the event as the pipeline takes it, or `None` if it is dropped.
-    pub(crate) fn capture(self) -> Option<Capture> {
+    pub(crate) fn capture(self) -> Option<Box<Capture>> {
         let Self { draft, timestamp, thread, client, scopes } = self;
         let files = || scopes.attachments().chain(draft.hint.iter().flat_map(|hint| &hint.attachments));
         if callback::is_too_deep() {
@@ -212,7 +212,8 @@ impl DatedEvent {
         if draft.level >= Level::Error {
             draft.span_context.note_error();
         }
-        Some(Capture {
+        // In its box at once, as it is large.
+        Some(Box::new(Capture {
             event_id: draft.event_id,
             timestamp,
             body: draft.body,
@@ -226,7 +227,7 @@ impl DatedEvent {
             scopes,
             client,
             depth: callback::depth(),
-        })
+        }))
     }
 }
 
@@ -237,7 +238,7 @@ impl Held for DatedEvent {
 
     fn send(self: Box<Self>) {
         if let Some(capture) = self.capture() {
-            queue::send_event(Box::new(capture));
+            queue::send_event(capture);
         }
     }
 

@@ -156,7 +156,7 @@ fn envelope(state: &State, client: &Arc<Client>) -> Option<Envelope> {
     // vain, it only ends the process.
     let _entered = unsafe { crashed::enter_context_of(context, Arc::clone(client)) };
     let draft = Capture::event(Shallow::of(event));
-    pipeline::crash_envelope(DatedEvent::now(draft)?.capture()?)
+    pipeline::crash_envelope(*DatedEvent::now(draft)?.capture()?)
 }
 
 /// Prints a line about the crash if the program shows it on its own dashboard alone, which ends with it.
