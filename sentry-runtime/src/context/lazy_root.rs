@@ -30,7 +30,9 @@ use crate::trace::clock::Start;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
 use crate::trace::propagation::Propagation;
-use crate::trace::record::{LazyName, LazyRootRecord, OpenRoot, ProcessScopes, Record, SpanOutcome};
+use crate::trace::record::{
+    LazyName, LazyRootRecord, OpenRoot, ProcessScopes, Record, RootValues, SpanOutcome,
+};
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
 
@@ -129,13 +131,18 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) -> Ticks {
     end
 }
 
-/// Returns the open lazy root.
-pub(crate) fn open(local: &Local) -> Option<OpenRoot> {
+/// Returns the values of the open lazy root, or of the one that ended last on this thread.
+#[inline(always)]
+pub(crate) fn values(local: &Local, key: LocalId) -> RootValues {
     let lazy_root = &local.lazy_root;
-    let client = lazy_root.owner.try_borrow().ok()?.clone()?;
-    let (key, start, salt) = (lazy_root.root.get(), lazy_root.start.get(), lazy_root.salt.get());
-    let (rate, sampled) = (lazy_root.rate.get(), lazy_root.sampled.get());
-    Some(OpenRoot { key, start, client, salt, rate, sampled })
+    let (start, salt) = (lazy_root.start.get(), lazy_root.salt.get());
+    RootValues { key, start, salt, rate: lazy_root.rate.get(), sampled: lazy_root.sampled.get() }
+}
+
+/// Returns the client with which the open lazy root started; `None` if no lazy root is open.
+#[inline(always)]
+pub(crate) fn owner(local: &Local) -> Option<Arc<Client>> {
+    local.lazy_root.owner.try_borrow().ok()?.clone()
 }
 
 /// Returns the start of a lazy root, if it is open on this thread.
@@ -146,14 +153,14 @@ pub(crate) fn started(local: &Local, root: LocalId) -> Option<Ticks> {
 impl OpenRoot {
     /// Returns a segment equal to that of the root.
     pub(crate) fn segment(&self, name: RootName) -> Segment {
-        let Self { key, start, salt, rate, sampled, .. } = *self;
+        let RootValues { key, start, salt, rate, sampled } = self.values;
         let (propagation, start) = (propagation(key, salt), Start::Ticks(start));
         Segment::new(key, sampled, Some(rate), propagation, name, start, None, Arc::clone(&self.client))
     }
 
     /// Returns an id that no other root has: a random UUID, version 4, like [`ids::event_id`].
     pub(crate) fn unique_id(&self) -> Uuid {
-        let Self { key, salt, .. } = *self;
+        let RootValues { key, salt, .. } = self.values;
         let high = trace_ids::mix(key ^ salt.rotate_left(16));
         let low = trace_ids::mix(key.wrapping_add(salt.rotate_left(48)));
         ids::random_uuid(high, low)

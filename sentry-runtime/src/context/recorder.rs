@@ -154,6 +154,19 @@ pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> 
     true
 }
 
+/// Like [`push_made`], but does not count the record if there is no room. Returns `kept` then, which `make` would
+/// have used.
+#[inline(always)]
+pub(crate) fn push_or_keep<T>(local: &Local, kept: T, make: impl FnOnce(T) -> Record) -> Result<(), T> {
+    if !local.output.has_room() && !find_room(local) {
+        return Err(kept);
+    }
+    if local.output.write(|| make(kept)) {
+        crate::base::worker::chunk_filled();
+    }
+    Ok(())
+}
+
 /// Like [`push_made`] without a function call: into an open queue, as a record that is not the last of its chunk. The
 /// slow path is a tail call, so no register has to be saved. Returns whether the record was written.
 #[inline(always)]

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::callback;
 use crate::base::worker;
 use crate::client::Client;
-use crate::context::local::local;
-use crate::context::recorder::{self, RecordKind};
+use crate::context::local::Local;
+use crate::context::recorder;
 use crate::context::span_context::SpanContext;
 use crate::protocol::{MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid};
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::monitor_site::MonitorSite;
-use crate::trace::record::{JobMoment, LazyCheckIn, OpenRoot, Record};
+use crate::trace::record::{JobMoment, LazyCheckIn, OpenRoot, Record, RootValues};
 use crate::trace::segment::RootName;
 
 /// A run of a monitor: what its two check-ins have in common.
@@ -76,22 +76,31 @@ pub(crate) struct MadeCheckIn {
 /// Whether a thread has recorded a check-in since the pipeline last looked for them.
 static RECORDED: AtomicBool = AtomicBool::new(false);
 
-/// Records a check-in of a job that is a lazy root on this thread. Returns whether there was room.
-pub(crate) fn record(root: &OpenRoot, site: &'static MonitorSite, moment: JobMoment, at: Ticks) -> bool {
-    let &OpenRoot { key, start, rate, sampled, .. } = root;
+/// Records a check-in of a job that is a lazy root on this thread. Returns the client if there was no room, or the
+/// check-in is not wanted.
+#[inline]
+pub(crate) fn record(
+    local: &Local,
+    values: RootValues,
+    client: Arc<Client>,
+    site: &'static MonitorSite,
+    moment: JobMoment,
+    at: Ticks,
+) -> Result<(), Arc<Client>> {
     let depth = callback::depth();
-    let recorded = recorder::push_made(local(), RecordKind::More, || {
-        let client = Arc::clone(&root.client);
-        Record::CheckIn(LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth })
-    });
-    if recorded {
-        RECORDED.store(true, Ordering::Release);
-        match moment {
-            JobMoment::Began => worker::wake_soon(),
-            JobMoment::Done | JobMoment::Failed => worker::nudge(),
-        }
+    if depth >= callback::DEEPEST || !client.is_enabled() {
+        return Err(client);
     }
-    recorded
+    let RootValues { key, start, rate, sampled, .. } = values;
+    recorder::push_or_keep(local, client, move |client| {
+        Record::CheckIn(LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth })
+    })?;
+    RECORDED.store(true, Ordering::Release);
+    match moment {
+        JobMoment::Began => worker::wake_soon(),
+        JobMoment::Done | JobMoment::Failed => worker::nudge(),
+    }
+    Ok(())
 }
 
 /// Returns whether a thread has recorded a check-in since the last call.
@@ -103,7 +112,7 @@ impl PendingCheckIn {
     /// Returns the check-in of a record. The salt is that of its thread.
     pub(crate) fn recorded(record: LazyCheckIn, salt: u64) -> Self {
         let LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth } = record;
-        let root = OpenRoot { key, start, client, salt, rate, sampled };
+        let root = OpenRoot { values: RootValues { key, start, salt, rate, sampled }, client };
         Self { content: CheckInContent::of(MonitorRun::Lazy { root, site }, moment, at), depth }
     }
 }
@@ -148,14 +157,14 @@ impl MonitorRun {
     /// Returns the number of the run in this process.
     pub(crate) fn key(&self) -> LocalId {
         match self {
-            Self::Lazy { root, .. } => root.key,
+            Self::Lazy { root, .. } => root.values.key,
             Self::Full(run) => run.key,
         }
     }
 
     pub(crate) fn started(&self) -> Ticks {
         match self {
-            Self::Lazy { root, .. } => root.start,
+            Self::Lazy { root, .. } => root.values.start,
             Self::Full(run) => run.started,
         }
     }

@@ -163,9 +163,15 @@ pub(crate) struct LazyRootRecord {
 /// The data of an open lazy root, except for its name.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenRoot {
+    pub(crate) values: RootValues,
+    pub(crate) client: Arc<Client>,
+}
+
+/// What the segment of a lazy root is derived from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RootValues {
     pub(crate) key: LocalId,
     pub(crate) start: Ticks,
-    pub(crate) client: Arc<Client>,
     /// The salt of its thread, see [`ProcessScopes`].
     pub(crate) salt: u64,
     pub(crate) rate: f32,

@@ -29,6 +29,19 @@ fn everything_is_sent_jobs_fail_and_the_session_ends() {
 }
 
 #[test]
+fn a_job_that_has_captured_nothing_fails_too() {
+    let server = FakeSentry::start();
+    assert_eq!(exit(Some(&server), "8", "quiet", "20"), Some(8));
+    server.assert_valid();
+    let check_ins = server.check_ins();
+    let statuses: Vec<_> = check_ins.iter().map(|check_in| check_in["status"].clone()).collect();
+    assert_eq!(statuses, ["in_progress", "error"]);
+    assert_eq!(check_ins[0]["check_in_id"], check_ins[1]["check_in_id"]);
+    let traces = [0, 1].map(|at| check_ins[at]["contexts"]["trace"].clone());
+    assert_eq!(traces[0], traces[1]);
+}
+
+#[test]
 fn a_program_without_a_client_ends_as_well() {
     assert_eq!(exit(None, "4", "job", "20"), Some(4));
 }

@@ -10,6 +10,7 @@
 
 mod open_runs;
 mod options;
+mod run_of_thread;
 
 pub(crate) use open_runs::{fail_open_runs, submit};
 pub use options::MonitorOptions;
@@ -111,9 +112,7 @@ fn start_lazily(site: &'static MonitorSite) -> Option<Run> {
     let local = local();
     let begin = || lazy_root::begin(local, LazyName::Site(site.callsite));
     let (root, ..) = callback::contain(begin).flatten()?;
-    if let Some(root) = lazy_root::open(local) {
-        open_runs::begin(MonitorRun::Lazy { root, site });
-    }
+    open_runs::begin_lazy(local, root, site);
     Some(Run::Lazy { root, ending: false })
 }
 
@@ -146,6 +145,7 @@ impl Monitor {
             }
             Run::Lazy { root, .. } => {
                 let since = since_of(root);
+                open_runs::share(root);
                 active::materialize();
                 let running = RunningMonitor { context: None, active: Lineage::of(root), run: root, since };
                 let state = MonitorState { plan: None, running: Some(running), failed: false };
@@ -344,9 +344,10 @@ impl PollHooks for Monitor {
         let state = match std::mem::replace(&mut self.0, Run::Over) {
             Run::Full(state) => state,
             Run::Lazy { root, .. } => {
-                let outcome = end.outcome(false);
-                if let Some(now) = callback::contain(|| lazy_root::end(local(), outcome)) {
-                    open_runs::end(root, outcome == SpanOutcome::Ok, now, true);
+                let (local, outcome) = (local(), end.outcome(false));
+                let end = || (lazy_root::owner(local), lazy_root::end(local, outcome));
+                if let Some((client, now)) = callback::contain(end) {
+                    open_runs::end_lazy(local, root, client, outcome == SpanOutcome::Ok, now);
                 }
                 return;
             }
@@ -357,7 +358,7 @@ impl PollHooks for Monitor {
         errors::close(context.boundary);
         let now = clock::now();
         root::end(&context, active.span, Some(Start::Ticks(now)), outcome);
-        open_runs::end(run, outcome == SpanOutcome::Ok, now, false);
+        open_runs::end(run, outcome == SpanOutcome::Ok, now);
     }
 }
 

@@ -1,20 +1,26 @@
 //! The open runs, whose check-ins are handed to the pipeline here: at the end of a run, or of a program that ends
 //! without destructors.
+//!
+//! A run that begins as a lazy root is in the [place of its thread](run_of_thread). All others are in a list.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::run_of_thread::{self, Left};
 use crate::base::callback;
 use crate::base::diagnostics;
 use crate::base::fork::PerProcess;
 use crate::client::Client;
 use crate::client::forgotten;
+use crate::context::lazy_root;
+use crate::context::local::Local;
 use crate::context::span_context::SpanContext;
 use crate::intake::check_in::{self, CheckInContent, MadeCheckIn, MonitorRun, PendingCheckIn};
 use crate::intake::queue;
 use crate::protocol::{DataCategory, DiscardReason, MonitorCheckIn, Uuid};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
-use crate::trace::record::JobMoment;
+use crate::trace::monitor_site::MonitorSite;
+use crate::trace::record::{JobMoment, OpenRoot};
 
 /// Hands a check-in of the program to the pipeline. Returns its id, or `None` without a client.
 pub(crate) fn submit(
@@ -50,64 +56,93 @@ fn hand_over(content: CheckInContent) -> bool {
 struct OpenRun {
     key: LocalId,
     run: MonitorRun,
-    /// Whether its first check-in is a record of its thread. Its last one may be a record too, or a message, which is
-    /// read after the records.
-    recorded: bool,
     /// Whether its end was sent already, because the program was about to end.
     failed: bool,
 }
 
-/// The unfinished runs of this process. A forked child has none: those that it inherits are its parent's.
+/// The unfinished runs of this process, except for those in the places of the threads. A forked child has none: those that
+/// it inherits are its parent's.
 static OPEN: PerProcess<Mutex<Vec<OpenRun>>> = PerProcess::new();
 
 fn open() -> MutexGuard<'static, Vec<OpenRun>> {
     OPEN.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Records the check-in of a run that is a lazy root. Returns whether nothing is left to do.
-fn record(run: &MonitorRun, moment: JobMoment, at: Ticks) -> bool {
-    match run {
-        MonitorRun::Lazy { root, site } if !callback::is_too_deep() => {
-            !root.client.is_enabled() || check_in::record(root, site, moment, at)
-        }
-        _ => false,
+/// Sends the first check-in of a run that is the open lazy root of this thread, and keeps the run until it ends.
+#[inline]
+pub(super) fn begin_lazy(local: &Local, key: LocalId, site: &'static MonitorSite) {
+    let Some(client) = lazy_root::owner(local) else { return };
+    let values = lazy_root::values(local, key);
+    if !run_of_thread::begin(values, &client, site) {
+        return begin(MonitorRun::Lazy { root: OpenRoot { values, client }, site });
+    }
+    if let Err(client) = check_in::record(local, values, client, site, JobMoment::Began, values.start) {
+        run_of_thread::set_unrecorded();
+        hand_over(CheckInContent::Began(MonitorRun::Lazy { root: OpenRoot { values, client }, site }));
     }
 }
 
 /// Sends the first check-in of a run, and keeps the run until it ends.
 pub(super) fn begin(run: MonitorRun) {
-    let recorded = record(&run, JobMoment::Began, run.started());
-    if !recorded {
-        hand_over(CheckInContent::Began(run.clone()));
-    }
-    open().push(OpenRun { key: run.key(), run, recorded, failed: false });
+    hand_over(CheckInContent::Began(run.clone()));
+    open().push(OpenRun { key: run.key(), run, failed: false });
 }
 
-/// Sends the last check-in of a run, unless the run began before a fork. `is_lazy` says that it ends as a lazy root, on
-/// the thread on which it began.
-pub(super) fn end(key: LocalId, ok: bool, at: Ticks, is_lazy: bool) {
-    let ended = {
+/// Sends the last check-in of a run that has ended as the lazy root of this thread.
+#[inline]
+pub(super) fn end_lazy(local: &Local, key: LocalId, client: Option<Arc<Client>>, ok: bool, at: Ticks) {
+    let Some(client) = client else { return end(key, ok, at) };
+    let Some(Left { site, recorded }) = run_of_thread::end(key) else { return end(key, ok, at) };
+    let values = lazy_root::values(local, key);
+    let moment = if ok { JobMoment::Done } else { JobMoment::Failed };
+    let rest = if recorded { check_in::record(local, values, client, site, moment, at) } else { Err(client) };
+    if let Err(client) = rest {
+        let root = OpenRoot { values, client };
+        hand_over(CheckInContent::of(MonitorRun::Lazy { root, site }, moment, at));
+    }
+}
+
+/// Sends the last check-in of a run, unless the run began before a fork.
+pub(super) fn end(key: LocalId, ok: bool, at: Ticks) {
+    let take = || {
         let mut open = open();
         // It is the last one of the list, unless several jobs run at the same time.
         open.iter().rposition(|open| open.key == key).map(|at| open.remove(at))
     };
-    let Some(OpenRun { run, recorded, .. }) = ended else { return };
-    let moment = if ok { JobMoment::Done } else { JobMoment::Failed };
-    if !(is_lazy && recorded && record(&run, moment, at)) {
-        hand_over(CheckInContent::of(run, moment, at));
+    let ended = take().or_else(|| {
+        share(key);
+        take()
+    });
+    let Some(OpenRun { run, .. }) = ended else { return };
+    hand_over(CheckInContent::of(run, if ok { JobMoment::Done } else { JobMoment::Failed }, at));
+}
+
+/// Takes a run out of the place of its thread into the list, because it may end on another thread. Called by its thread.
+pub(super) fn share(key: LocalId) {
+    // At no time is the run in both, or in neither, for whoever holds the lock.
+    let mut open = open();
+    if let Some(place) = run_of_thread::find(key) {
+        if let Some((run, failed)) = place.run() {
+            open.push(OpenRun { key, run, failed });
+        }
+        place.end();
     }
 }
 
 /// Returns the start of an open run.
 pub(super) fn started(key: LocalId) -> Option<Ticks> {
+    share(key);
     open().iter().find(|open| open.key == key).map(|open| open.run.started())
 }
 
 /// Ends every open run as failed, because the program is about to end.
 pub(crate) fn fail_open_runs() {
     let running = |open: &mut OpenRun| (!std::mem::replace(&mut open.failed, true)).then(|| open.run.clone());
-    let open: Vec<_> = open().iter_mut().filter_map(running).collect();
-    for run in open {
+    let runs: Vec<_> = {
+        let mut open = open();
+        open.iter_mut().filter_map(running).chain(run_of_thread::fail_all()).collect()
+    };
+    for run in runs {
         hand_over(CheckInContent::Ended { run, ok: false, at: clock::now() });
     }
 }
