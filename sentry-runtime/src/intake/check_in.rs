@@ -78,7 +78,7 @@ static RECORDED: AtomicBool = AtomicBool::new(false);
 
 /// Records a check-in of a job that is a lazy root on this thread. Returns the client if there was no room, or the
 /// check-in is not wanted.
-#[inline]
+#[inline(always)]
 pub(crate) fn record(
     local: &Local,
     values: RootValues,

@@ -158,15 +158,18 @@ impl Monitor {
         }
     }
 
+    /// Starts a run that was created outside of any context, as a lazy root if that is possible here.
+    #[inline(never)]
+    fn enter_bare(&mut self, site: &'static MonitorSite) -> Option<Previous> {
+        let Some(run) = start_lazily(site) else { return self.enter_full() };
+        // The former value has nothing to drop.
+        std::mem::forget(std::mem::replace(&mut self.0, run));
+        Some(Previous(Before::Context(SavedContext::default())))
+    }
+
     /// Activates the context of a run with something to record, and starts it at the first call.
     #[inline(never)]
-    fn enter_begun(&mut self) -> Option<Previous> {
-        if let Run::Bare(site) = self.0
-            && let Some(run) = start_lazily(site)
-        {
-            self.0 = run;
-            return Some(Previous(Before::Context(SavedContext::default())));
-        }
+    fn enter_full(&mut self) -> Option<Previous> {
         let state = self.state()?;
         if let Some(plan) = state.plan.take() {
             state.running = MonitorState::start(plan);
@@ -267,6 +270,17 @@ impl MonitorState {
         open_runs::begin(MonitorRun::Full(Arc::new(run)));
         Some(RunningMonitor { context: Some(context), active, run: key, since })
     }
+
+    /// Ends a run that has a context.
+    #[inline(never)]
+    fn finish(self: Box<Self>, end: End) {
+        let Some(RunningMonitor { context: Some(context), active, run, .. }) = self.running else { return };
+        let outcome = end.outcome(self.failed);
+        errors::close(context.boundary);
+        let now = clock::now();
+        root::end(&context, active.span, Some(Start::Ticks(now)), outcome);
+        open_runs::end(run, outcome == SpanOutcome::Ok, now);
+    }
 }
 
 /// Returns the name of the root span of a run.
@@ -293,7 +307,11 @@ impl PollHooks for Monitor {
     }
 
     fn enter(&mut self) -> Option<Previous> {
-        if matches!(self.0, Run::Over) { None } else { self.enter_begun() }
+        match self.0 {
+            Run::Over => None,
+            Run::Bare(site) => self.enter_bare(site),
+            Run::Lazy { .. } | Run::Full(_) => self.enter_full(),
+        }
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
@@ -353,12 +371,7 @@ impl PollHooks for Monitor {
             }
             Run::Over | Run::Bare(_) => return,
         };
-        let Some(RunningMonitor { context: Some(context), active, run, .. }) = state.running else { return };
-        let outcome = end.outcome(state.failed);
-        errors::close(context.boundary);
-        let now = clock::now();
-        root::end(&context, active.span, Some(Start::Ticks(now)), outcome);
-        open_runs::end(run, outcome == SpanOutcome::Ok, now);
+        state.finish(end);
     }
 }
 
