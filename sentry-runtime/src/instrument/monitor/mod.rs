@@ -158,6 +158,12 @@ impl Monitor {
         }
     }
 
+    /// Enters a run with something to record. A run without pays for no more than the question.
+    #[inline(never)]
+    fn enter_begun(&mut self) -> Option<Previous> {
+        if let Run::Bare(site) = self.0 { self.enter_bare(site) } else { self.enter_full() }
+    }
+
     /// Starts a run that was created outside of any context, as a lazy root if that is possible here.
     #[inline(never)]
     fn enter_bare(&mut self, site: &'static MonitorSite) -> Option<Previous> {
@@ -307,11 +313,7 @@ impl PollHooks for Monitor {
     }
 
     fn enter(&mut self) -> Option<Previous> {
-        match self.0 {
-            Run::Over => None,
-            Run::Bare(site) => self.enter_bare(site),
-            Run::Lazy { .. } | Run::Full(_) => self.enter_full(),
-        }
+        if matches!(self.0, Run::Over) { None } else { self.enter_begun() }
     }
 
     fn run<R>(&mut self, run: impl FnOnce() -> R) -> R {
