@@ -15,7 +15,7 @@ use crate::trace::propagation::Propagation;
 use crate::trace::sample_rand::DrawnNumber;
 use crate::trace::span_groups::SpanGroups;
 use crate::trace::tracestate::{self, ForeignState};
-use crate::trace::unread_baggage::{self, CopiedBaggage, UnreadBaggage};
+use crate::trace::unread_baggage::{self, UnreadBaggage};
 
 impl Propagation {
     /// Returns a new trace.
@@ -56,7 +56,8 @@ impl Propagation {
         let drawn = DrawnNumber { millionths: ids::millionths(), sampled: incoming.sampled };
         // A trace from outside of Sentry has an incoming context only if a header has entries of Sentry.
         let may_wait = |header: &str| of_sentry || unread_baggage::has_sample_rand(header);
-        let baggage = match kept.filter(|kept| may_wait(kept.text())) {
+        // The text is not looked at without need: that checks all of it.
+        let baggage = match kept.filter(|kept| of_sentry || may_wait(kept.text())) {
             Some(kept) => Baggage::Unread(kept),
             None => read_baggage(headers, may_wait),
         };
@@ -109,11 +110,11 @@ impl Baggage {
 
 /// Reads the headers `baggage`. Leaves a single header of usual length unread if `may_wait` allows it.
 fn read_baggage(headers: &dyn HeaderSource, may_wait: impl Fn(&str) -> bool) -> Baggage {
-    let mut first: Option<CopiedBaggage> = None;
+    let mut first: Option<Arc<dyn UnreadBaggage>> = None;
     let mut read = None;
     headers.visit("baggage", &mut |value| {
         if first.is_none() && read.is_none() && value.len() <= MAX_COPIED && may_wait(value) {
-            first = Some(CopiedBaggage::new(value));
+            first = Some(unread_baggage::copied(value));
             return;
         }
         let (dsc, groups) = read.get_or_insert_with(|| {
@@ -127,7 +128,7 @@ fn read_baggage(headers: &dyn HeaderSource, may_wait: impl Fn(&str) -> bool) -> 
     });
     match (read, first) {
         (Some((dsc, groups)), _) => Baggage::Read(dsc, groups),
-        (None, Some(header)) => Baggage::Unread(Arc::new(header)),
+        (None, Some(header)) => Baggage::Unread(header),
         (None, None) => Baggage::Read(DynamicSamplingContext::default(), SpanGroups::default()),
     }
 }

@@ -78,12 +78,12 @@ mod tests {
     use super::*;
     use crate::trace::baggage;
     use crate::trace::baggage_facts::Facts;
-    use crate::trace::unread_baggage::CopiedBaggage;
+    use crate::trace::unread_baggage::copied;
 
     const DRAWN: DrawnNumber = DrawnNumber { millionths: 4711, sampled: None };
 
     fn unread(header: &str) -> FrozenContext {
-        FrozenContext::Unread(Arc::new(CopiedBaggage::new(header)), DRAWN)
+        FrozenContext::Unread(copied(header), DRAWN)
     }
 
     #[test]

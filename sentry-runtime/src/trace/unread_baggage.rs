@@ -117,25 +117,57 @@ pub(super) fn rate(text: &str) -> Option<f32> {
     text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate))
 }
 
-/// A copy of a header.
-pub(crate) struct CopiedBaggage {
-    text: Box<str>,
-    reading: Reading,
-}
-
-impl CopiedBaggage {
-    /// Copies a header.
-    pub(crate) fn new(header: &str) -> Self {
-        Self { text: header.into(), reading: Reading::default() }
+/// Copies a header, which becomes empty if it is longer than [`MAX_COPIED`](baggage::MAX_COPIED) bytes. The copy is one
+/// piece of memory of the next larger size.
+pub(crate) fn copied(header: &str) -> Arc<dyn UnreadBaggage> {
+    match header.len() {
+        0..=128 => Arc::new(CopiedBaggage::<128>::new(header)),
+        129..=256 => Arc::new(CopiedBaggage::<256>::new(header)),
+        257..=512 => Arc::new(CopiedBaggage::<512>::new(header)),
+        _ => Arc::new(CopiedBaggage::<{ baggage::MAX_COPIED }>::new(header)),
     }
 }
 
-impl UnreadBaggage for CopiedBaggage {
+/// A copy of a header of at most `MAX` bytes.
+struct CopiedBaggage<const MAX: usize> {
+    length: usize,
+    text: [u8; MAX],
+    reading: Reading,
+}
+
+impl<const MAX: usize> CopiedBaggage<MAX> {
+    fn new(header: &str) -> Self {
+        let mut text = [0; MAX];
+        let room = text.get_mut(..header.len());
+        let length = room.map_or(0, |room| {
+            room.copy_from_slice(header.as_bytes());
+            room.len()
+        });
+        Self { length, text, reading: Reading::default() }
+    }
+}
+
+impl<const MAX: usize> UnreadBaggage for CopiedBaggage<MAX> {
     fn text(&self) -> &str {
-        &self.text
+        self.text.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
     }
 
     fn reading(&self) -> &Reading {
         &self.reading
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_any_length_is_the_header() {
+        let header = "sentry-release=ö,".repeat(80);
+        let ends = (0..=baggage::MAX_COPIED).filter(|&end| header.is_char_boundary(end));
+        for end in ends {
+            assert_eq!(copied(&header[..end]).text(), &header[..end]);
+        }
+        assert_eq!(copied(&header).text(), "", "too long to be copied");
     }
 }
