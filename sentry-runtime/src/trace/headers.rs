@@ -107,7 +107,9 @@ fn visit_pairs<'a, K: AsRef<str> + 'a, V: AsRef<str> + 'a>(
     each: &mut dyn FnMut(&str),
 ) {
     for (key, value) in pairs {
-        if key.as_ref().eq_ignore_ascii_case(name) {
+        let key = key.as_ref();
+        // Most names are in lower case already, and equal texts are compared faster.
+        if key == name || key.eq_ignore_ascii_case(name) {
             each(value.as_ref());
         }
     }
