@@ -9,7 +9,7 @@ use super::Processor;
 use super::breadcrumbs::Trail;
 use super::form::FormData;
 use super::request::ScopeRequest;
-use super::request_events::RequestEvents;
+use super::request_events::SharedEvents;
 use super::rest::Rest;
 use super::tags::Tags;
 use crate::base::callback;
@@ -43,7 +43,7 @@ pub struct Scope {
     /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
     /// In a request that a server integration handles: what was captured in it, by this scope or any fork of it.
-    pub(crate) request_events: Option<Arc<RequestEvents>>,
+    pub(crate) request_events: Option<SharedEvents>,
     /// The messages that wait with this snapshot.
     pub(crate) waiting: Waiting,
 }

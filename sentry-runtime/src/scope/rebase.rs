@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Scope;
 use super::data::has_room;
 use super::request::ScopeRequest;
+use super::request_events::SharedEvents;
 use super::rest::{Rest, RestData};
 use super::tags::Tags;
 use crate::protocol::Map;
@@ -32,7 +33,6 @@ impl Scope {
                 &newer.extra_with_form(),
                 "extra",
             ),
-            form: None,
             contexts: rebased_map(&old.contexts, &copy.contexts, &new.contexts, "context"),
             attributes,
             flags: copy.flags.rebased(&old.flags, &new.flags),
@@ -40,6 +40,7 @@ impl Scope {
             processors: rebased_list(&old.processors, &copy.processors, &new.processors, |one, other| {
                 one.is(other)
             }),
+            form: None,
             conversation_id: rebased_arc(&old.conversation_id, &copy.conversation_id, &new.conversation_id),
         };
         let tags = rebased_map(&base.tags.to_map(), &self.tags.to_map(), &newer.tags.to_map(), "tag");
@@ -49,7 +50,12 @@ impl Scope {
             breadcrumbs: self.breadcrumbs.rebased(&base.breadcrumbs, &newer.breadcrumbs),
             rest: Rest::new(rest),
             session: rebased_arc(&base.session, &self.session, &newer.session),
-            request_events: rebased_arc(&base.request_events, &self.request_events, &newer.request_events),
+            request_events: rebased(
+                &base.request_events,
+                &self.request_events,
+                &newer.request_events,
+                SharedEvents::is,
+            ),
             waiting: Default::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! The events of a request, for everything that must not capture the same failure again.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The requests with held events. A request may be in the list twice. A forked child has none: its parent sends these
 /// events.
-static HOLDING: PerProcess<Mutex<Vec<Weak<RequestEvents>>>> = PerProcess::new();
+static HOLDING: PerProcess<Mutex<Vec<Weak<dyn HasEvents>>>> = PerProcess::new();
 
 /// The events of a request that a server integration handles.
 #[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
@@ -54,14 +56,59 @@ impl RequestEvents {
         self.captured.load(Ordering::Relaxed)
     }
 
+    /// Returns the events that no other event has made superfluous.
+    fn needed(&self, held: Vec<HeldEvent>) -> Vec<Box<dyn Held>> {
+        if held.is_empty() {
+            return Vec::new();
+        }
+        let captured = self.captured();
+        held.into_iter().filter(|held| held.is_needed(captured)).map(|held| held.event).collect()
+    }
+}
+
+/// What the events of a request are a part of: nothing else, or the request as it was received, so that both are one
+/// piece of memory.
+pub(crate) trait HasEvents: fmt::Debug + Send + Sync {
+    fn events(&self) -> &RequestEvents;
+}
+
+impl HasEvents for RequestEvents {
+    fn events(&self) -> &RequestEvents {
+        self
+    }
+}
+
+/// The events of a request, shared by everything in it.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedEvents(Arc<dyn HasEvents>);
+
+impl Deref for SharedEvents {
+    type Target = RequestEvents;
+
+    fn deref(&self) -> &RequestEvents {
+        self.0.events()
+    }
+}
+
+#[allow(dead_code, reason = "for the integrations of servers and logging crates, which are features")]
+impl SharedEvents {
+    pub(crate) fn of(owner: Arc<dyn HasEvents>) -> Self {
+        Self(owner)
+    }
+
+    /// Returns whether both are the events of the same request.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Keeps an event. It is dropped if the request fails while it waits, or if another one is captured until then. If too
     /// many are held, it is counted as lost. Returns `false`, and drops it, if the request is over or began before a fork.
-    pub(crate) fn hold(self: &Arc<Self>, event: Box<dyn Held>) -> bool {
+    pub(crate) fn hold(&self, event: Box<dyn Held>) -> bool {
         match self.held.add(self.captured(), event) {
             Added::Refused => return false,
             Added::Next => {}
             Added::First => {
-                holding().push(Arc::downgrade(self));
+                holding().push(Arc::downgrade(&self.0));
                 worker::wake();
             }
         }
@@ -73,18 +120,9 @@ impl RequestEvents {
         self.ended.store(true, Ordering::Relaxed);
         let held = self.held.close();
         if !held.is_empty() {
-            holding().retain(|known| !std::ptr::eq(known.as_ptr(), self));
+            holding().retain(|known| !std::ptr::addr_eq(known.as_ptr(), Arc::as_ptr(&self.0)));
         }
         if failed { Vec::new() } else { self.needed(held) }
-    }
-
-    /// Returns the events that no other event has made superfluous.
-    fn needed(&self, held: Vec<HeldEvent>) -> Vec<Box<dyn Held>> {
-        if held.is_empty() {
-            return Vec::new();
-        }
-        let captured = self.captured();
-        held.into_iter().filter(|held| held.is_needed(captured)).map(|held| held.event).collect()
     }
 }
 
@@ -100,7 +138,7 @@ pub(crate) enum AwaitedFailures {
     ErrorsAndResponses,
 }
 
-fn holding() -> MutexGuard<'static, Vec<Weak<RequestEvents>>> {
+fn holding() -> MutexGuard<'static, Vec<Weak<dyn HasEvents>>> {
     HOLDING.get_or_make(|_| Mutex::default()).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -118,7 +156,7 @@ fn overdue_at(now: Instant) -> Option<Duration> {
     let rest = |since: Instant| PATIENCE.saturating_sub(now.saturating_duration_since(since));
     send_if(|held| rest(held.since).is_zero());
     let holding: Vec<_> = holding().iter().filter_map(Weak::upgrade).collect();
-    holding.iter().filter_map(|events| events.held.oldest().map(rest)).min()
+    holding.iter().filter_map(|request| request.events().held.oldest().map(rest)).min()
 }
 
 /// Captures the held events of the requests with one that matches. No lock is held while they are captured.
@@ -128,10 +166,10 @@ fn send_if(is_due: impl Fn(&HeldEvent) -> bool) {
         return;
     }
     for request in &requests {
-        let due = request.held.take_if(&is_due);
-        request.needed(due).into_iter().for_each(|event| event.send());
+        let events = request.events();
+        events.needed(events.held.take_if(&is_due)).into_iter().for_each(|event| event.send());
     }
-    holding().retain(|known| known.upgrade().is_some_and(|request| request.held.oldest().is_some()));
+    holding().retain(|known| known.upgrade().is_some_and(|request| request.events().held.oldest().is_some()));
 }
 
 #[cfg(test)]
@@ -142,7 +180,7 @@ mod tests {
     #[test]
     fn events_wait_for_the_end_of_their_request() {
         for (failed, sent) in [(false, 1), (true, 0)] {
-            let events = Arc::new(RequestEvents::default());
+            let events = SharedEvents::of(Arc::new(RequestEvents::default()));
             assert!(events.hold(Box::new(Message)));
             assert_eq!(events.end(failed).len(), sent);
             assert!(!events.hold(Box::new(Message)), "the request is over");

@@ -10,6 +10,7 @@ use actix_web::http::uri::Scheme;
 use super::ORIGIN;
 use crate::client::Client;
 use crate::integrations::http_server::{Head, Incoming, RawHeader};
+use crate::scope::request_events::AwaitedFailures;
 
 /// Reads a request.
 pub(super) fn request(request: &ServiceRequest, client: &Arc<Client>) -> Incoming {
@@ -33,6 +34,7 @@ pub(super) fn request(request: &ServiceRequest, client: &Arc<Client>) -> Incomin
         route: request.match_pattern(),
         peer: request.peer_addr().map(|address| address.ip()),
         origin: ORIGIN,
+        awaited: AwaitedFailures::None,
         further: Head::NOTHING,
     };
     Incoming::new(head, || request.headers().iter().map(raw_header), client)

@@ -23,7 +23,7 @@ use crate::intake::message::Capture;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{self, Event, Exception, Level, SpanStatus};
 use crate::scope::Scope;
-use crate::scope::request_events::RequestEvents;
+use crate::scope::request_events::SharedEvents;
 use crate::trace::clock::{self, Start, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::propagation::Propagation;
@@ -58,7 +58,7 @@ pub(crate) struct Naming {
     context: Arc<Context>,
     /// The span of the request, none if it is not recorded as a transaction.
     active: Lineage,
-    events: Arc<RequestEvents>,
+    events: SharedEvents,
     /// The name at the start of a request that has no transaction of its own.
     given: Option<RootName>,
     /// The mechanism of the events.
@@ -75,9 +75,9 @@ impl Handling {
         let here = active::context();
         let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
         let mut incoming = read(&client);
-        let events = Arc::new(RequestEvents::awaiting(incoming.awaited));
+        let events = incoming.events();
         let mut isolation = Scope::clone(&here.isolation.snapshot());
-        isolation.request_events = Some(Arc::clone(&events));
+        isolation.request_events = Some(events.clone());
         isolation.request = incoming.request();
         // An active span here belongs to the server's own work, and no request must wait for its end.
         let trace = incoming.propagation.take().unwrap_or_else(Propagation::new);
@@ -290,7 +290,7 @@ impl Naming {
     /// Returns whether a thread currently works on this request.
     pub(crate) fn is_active(&self) -> bool {
         let isolation = active::isolation().snapshot();
-        isolation.request_events.as_ref().is_some_and(|events| Arc::ptr_eq(events, &self.events))
+        isolation.request_events.as_ref().is_some_and(|events| events.is(&self.events))
     }
 
     fn segment(&self) -> Option<&Arc<Segment>> {

@@ -10,7 +10,7 @@ use crate::options::ClientOptions;
 #[cfg(feature = "lambda_runtime")]
 use crate::protocol::AttributeValue;
 use crate::scope::request::{Attributes, ReceivedRequest, ScopeRequest};
-use crate::scope::request_events::AwaitedFailures;
+use crate::scope::request_events::{HasEvents as _, RequestEvents, SharedEvents};
 #[cfg(feature = "lambda_runtime")]
 use crate::trace::headers::HeaderSource;
 use crate::trace::propagation::Propagation;
@@ -28,20 +28,11 @@ pub(crate) struct Incoming {
     pub(super) propagation: Option<Propagation>,
     /// Whether the request is recorded as a transaction.
     pub(super) is_traced: bool,
-    /// The failures that the integration captures.
-    pub(super) awaited: AwaitedFailures,
     /// The origin of the span and of the events.
     pub(super) origin: &'static str,
 }
 
 impl Incoming {
-    /// Sets the failures that the integration captures.
-    #[cfg(feature = "tower")]
-    pub(crate) fn awaiting(mut self, failures: AwaitedFailures) -> Self {
-        self.awaited = failures;
-        self
-    }
-
     /// Adds attributes.
     #[cfg(feature = "lambda_runtime")]
     pub(crate) fn also(&mut self, attributes: impl IntoIterator<Item = (Cow<'static, str>, AttributeValue)>) {
@@ -67,15 +58,7 @@ impl Incoming {
                 source: received.source(),
             },
         };
-        Self {
-            received: Some(received),
-            name,
-            attributes: Vec::new(),
-            propagation,
-            is_traced,
-            awaited: AwaitedFailures::None,
-            origin,
-        }
+        Self { received: Some(received), name, attributes: Vec::new(), propagation, is_traced, origin }
     }
 
     /// Returns a request that is none: a function is invoked by something else. It needs a [name](Self::named).
@@ -87,15 +70,7 @@ impl Incoming {
             origin: Cow::Borrowed(origin),
             source: "custom",
         };
-        Self {
-            received: None,
-            name,
-            attributes: Vec::new(),
-            propagation: None,
-            is_traced: true,
-            awaited: AwaitedFailures::None,
-            origin,
-        }
+        Self { received: None, name, attributes: Vec::new(), propagation: None, is_traced: true, origin }
     }
 
     /// Returns the request for the scope.
@@ -104,6 +79,15 @@ impl Incoming {
         Some(match received.is_large() {
             true => received.request().clone().into(),
             false => ScopeRequest::Received(Arc::clone(received) as Arc<_>),
+        })
+    }
+
+    /// Returns the events of the request, which are a part of it if it is kept as it came.
+    pub(super) fn events(&self) -> SharedEvents {
+        SharedEvents::of(match &self.received {
+            Some(received) if !received.is_large() => Arc::clone(received) as Arc<_>,
+            Some(received) => Arc::new(RequestEvents::awaiting(received.events().awaited)),
+            None => Arc::new(RequestEvents::default()),
         })
     }
 

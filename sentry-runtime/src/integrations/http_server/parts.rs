@@ -16,6 +16,7 @@ use crate::options::{ClientOptions, shows_header};
 use crate::protocol::limits::truncated;
 use crate::protocol::{AttributeValue, Request};
 use crate::scope::request::Attributes;
+use crate::scope::request_events::AwaitedFailures;
 
 /// Returns the name of a transaction whose route is known.
 pub(super) fn route_name(method: &str, route: &str) -> String {
@@ -38,6 +39,8 @@ pub(crate) struct Head<'a> {
     /// The address of the sender, if the server knows it.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) origin: &'static str,
+    /// The failures that the integration captures.
+    pub(crate) awaited: AwaitedFailures,
     /// Returns further attributes of a request with this path.
     pub(crate) further: fn(&str) -> Attributes,
 }

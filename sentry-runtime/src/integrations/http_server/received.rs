@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::protocol::Request;
 use crate::protocol::nesting::Shallow;
 use crate::scope::request::{Attributes, ReceivedRequest};
+use crate::scope::request_events::{HasEvents, RequestEvents};
 use crate::trace::baggage::MAX_COPIED;
 use crate::trace::headers::HeaderSource;
 use crate::trace::unread_baggage::{Reading, UnreadBaggage};
@@ -39,6 +40,7 @@ pub(super) struct Received {
     further: fn(&str) -> Attributes,
     client: Arc<Client>,
     request: OnceLock<Box<Request>>,
+    events: RequestEvents,
     reading: Reading,
     /// Method, scheme, authority, path, query and headers, one after the other.
     text: RequestText,
@@ -67,7 +69,8 @@ impl Received {
         headers: impl Fn() -> H,
         client: Arc<Client>,
     ) -> Arc<Self> {
-        let Head { method, scheme, authority, path, query, version, route, peer, origin, further } = head;
+        let Head { method, scheme, authority, path, query, version, route, peer, origin, awaited, further } =
+            head;
         let head = [Some(method), scheme, authority, Some(path), query];
         let mut received = Arc::new(Self {
             head: [None; 5],
@@ -81,6 +84,7 @@ impl Received {
             further,
             client,
             request: OnceLock::new(),
+            events: RequestEvents::awaiting(awaited),
             reading: Reading::default(),
             text: RequestText::new(),
         });
@@ -139,6 +143,7 @@ impl Received {
             route: self.route.clone(),
             peer: self.peer,
             origin: self.origin,
+            awaited: self.events.awaited,
             further: self.further,
         };
         let headers = self.headers();
@@ -182,6 +187,12 @@ impl ReceivedRequest for Received {
 
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.text.allocated()
+    }
+}
+
+impl HasEvents for Received {
+    fn events(&self) -> &RequestEvents {
+        &self.events
     }
 }
 

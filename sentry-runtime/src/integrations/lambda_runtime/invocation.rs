@@ -22,6 +22,7 @@ use crate::instrument::instrumented::End;
 use crate::instrument::span::Span;
 use crate::integrations::http_server::{Handling, Head, Incoming};
 use crate::protocol::{AttributeValue, SpanStatus};
+use crate::scope::request_events::AwaitedFailures;
 use crate::trace::clock::{self, Ticks};
 
 /// The operation of the transactions.
@@ -160,6 +161,7 @@ fn incoming(context: &Context, payload: Option<&[u8]>, cold: bool, client: &Arc<
                 route: http.route.map(str::to_owned),
                 peer: None,
                 origin: ORIGIN,
+                awaited: AwaitedFailures::None,
                 further: Head::NOTHING,
             };
             let raw = || headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes(), false));

@@ -19,7 +19,6 @@ use repeated::Repetition;
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::sync::Arc;
 
 use crate::capture::errors;
 use crate::capture::event::{self, DatedEvent, EventDraft};
@@ -32,7 +31,7 @@ use crate::integrations::foreign_attributes;
 use crate::protocol::limits::{MAX_ATTRIBUTES, truncated};
 use crate::protocol::{AttributeValue, Breadcrumb, Context, Level, LogLevel, Map, Mechanism, Value};
 use crate::scope::Scope;
-use crate::scope::request_events::RequestEvents;
+use crate::scope::request_events::SharedEvents;
 
 /// The maximum number of characters in a text of an entry.
 const MAX_TEXT: usize = 8_192;
@@ -166,7 +165,7 @@ impl LogEntry<'_> {
     }
 
     /// Captures the entry at the end of the request, unless the request fails. Returns whether the entry waits for that.
-    fn wait_for(&self, events: &Arc<RequestEvents>, text: &str) -> bool {
+    fn wait_for(&self, events: &SharedEvents, text: &str) -> bool {
         // The layers log no errors as values.
         if self.content.error.is_some() {
             return true;

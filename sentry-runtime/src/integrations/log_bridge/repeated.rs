@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::LogFields;
 use crate::capture::{reported, unwinding};
 use crate::context::active;
-use crate::scope::request_events::{AwaitedFailures, RequestEvents};
+use crate::scope::request_events::{AwaitedFailures, SharedEvents};
 use crate::trace::clock;
 
 /// The failure that an entry is about.
@@ -18,7 +18,7 @@ pub(super) enum Repetition {
     /// One that was captured.
     Captured,
     /// That of the request around it, if the request fails: an entry of a client inside of the request looks the same.
-    OfRequest(Arc<RequestEvents>),
+    OfRequest(SharedEvents),
 }
 
 /// Returns the failure that an entry is about. `text` is its message.
@@ -65,11 +65,7 @@ fn of_response(classification: &str, took: impl FnOnce() -> Option<Duration>) ->
         AwaitedFailures::Errors => classification.starts_with("Error:"),
         AwaitedFailures::None => false,
     };
-    if is_awaited || events.is_captured() {
-        Repetition::OfRequest(Arc::clone(events))
-    } else {
-        Repetition::None
-    }
+    if is_awaited || events.is_captured() { Repetition::OfRequest(events.clone()) } else { Repetition::None }
 }
 
 /// Returns the status in a classification such as `Status code: 502 Bad Gateway`.

@@ -32,14 +32,13 @@ pub(super) fn request(parts: &Parts, settings: &Settings, client: &Arc<Client>) 
         route: route_of(parts, settings, call),
         peer: peer.and_then(|ask| asked("client_address", ask, parts)),
         origin: ORIGIN,
-        further: if call.is_some() { grpc::attributes } else { Head::NOTHING },
-    };
-    Incoming::new(head, || parts.headers.iter().map(raw_header), client).awaiting(
-        match settings.server_errors {
+        awaited: match settings.server_errors {
             true => AwaitedFailures::ErrorsAndResponses,
             false => AwaitedFailures::Errors,
         },
-    )
+        further: if call.is_some() { grpc::attributes } else { Head::NOTHING },
+    };
+    Incoming::new(head, || parts.headers.iter().map(raw_header), client)
 }
 
 /// Returns the route of the request, if it is known here.

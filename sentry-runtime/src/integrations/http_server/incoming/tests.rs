@@ -5,6 +5,7 @@ use crate::integrations::http_server::received;
 use crate::integrations::url::MAX_ENTRIES;
 use crate::options::FILTERED;
 use crate::protocol::Request;
+use crate::scope::request_events::AwaitedFailures;
 
 const HEADERS: &[(&str, &str)] = &[
     ("host", "shop.example:8443"),
@@ -36,6 +37,7 @@ fn bare_head() -> Head<'static> {
         route: None,
         peer: None,
         origin: "auto.http.test",
+        awaited: AwaitedFailures::Errors,
         further: Head::NOTHING,
     }
 }
@@ -143,6 +145,22 @@ fn a_filter_and_the_sampler_see_all_attributes() {
     for options in [sampler, filter] {
         let (_, attributes) = incoming(false, HEADERS, None).into_span(&options);
         assert_eq!(attributes, all);
+    }
+}
+
+#[test]
+fn events_are_a_part_of_a_request_that_is_kept() {
+    let long = "a".repeat(received::MAX_KEPT);
+    for (value, is_kept) in [("a", true), (&long, false)] {
+        let incoming = incoming(false, &[("accept", value)], None);
+        let received = Arc::downgrade(incoming.received.as_ref().unwrap());
+        let (events, again) = (incoming.events(), incoming.events());
+        assert_eq!(events.awaited, AwaitedFailures::Errors);
+        assert_eq!(events.is(&again), is_kept);
+        drop((incoming, again));
+        assert_eq!(received.upgrade().is_some(), is_kept, "a large request is not kept by its events");
+        drop(events);
+        assert!(received.upgrade().is_none());
     }
 }
 
