@@ -76,10 +76,10 @@ impl Handler {
     }
 
     pub(crate) fn planned(kind: HandlerKind, plan: HandlerPlan) -> Self {
-        Self::new(kind, Some(Box::new(plan)))
+        Self::new(kind, Some(plan))
     }
 
-    fn new(kind: HandlerKind, plan: Option<Box<HandlerPlan>>) -> Self {
+    fn new(kind: HandlerKind, plan: Option<HandlerPlan>) -> Self {
         if client::capture_mode() == client::CaptureMode::Off {
             forgotten::check();
             return Self(Run::Over);

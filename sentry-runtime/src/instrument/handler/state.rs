@@ -25,7 +25,7 @@ use crate::trace::segment::RootName;
 pub(super) struct HandlerState {
     pub(super) kind: HandlerKind,
     /// `None` as long as nothing is set.
-    pub(super) plan: Option<Box<HandlerPlan>>,
+    pub(super) plan: Option<HandlerPlan>,
     pub(super) taken: Arc<Context>,
     pub(super) parent: Lineage,
     pub(super) running: Option<RunningHandler>,
@@ -59,7 +59,7 @@ fn traces_options_requests(context: &Context) -> bool {
 impl HandlerState {
     pub(super) fn new(
         kind: HandlerKind,
-        plan: Option<Box<HandlerPlan>>,
+        plan: Option<HandlerPlan>,
         taken: Arc<Context>,
         parent: Lineage,
     ) -> Box<Self> {
@@ -103,7 +103,7 @@ impl HandlerState {
         {
             context = context.silenced();
         }
-        let (name, attributes) = self.kind.span(self.plan.as_deref_mut());
+        let (name, attributes) = self.kind.span(self.plan.as_mut());
         self.describe(&context, &name);
         let since = clock::now();
         self.running = Some(if context.mode() == Mode::Root {
