@@ -40,6 +40,8 @@ pub struct Scope {
     pub(crate) request: Option<ScopeRequest>,
     pub(crate) breadcrumbs: Trail,
     pub(crate) rest: Rest,
+    /// The form whose fields are additional data, set after that of the rest. A handler's own scope often has nothing else.
+    pub(super) form: Option<Arc<FormData>>,
     /// The session of this request or job, see [`crate::capture::session`].
     pub(crate) session: Option<Arc<Session>>,
     /// In a request that a server integration handles: what was captured in it, by this scope or any fork of it.
@@ -153,7 +155,7 @@ impl Scope {
 
     /// Returns the form whose fields are additional data.
     pub(crate) fn form(&self) -> Option<&FormData> {
-        self.rest.form.as_deref()
+        self.form.as_deref()
     }
 
     /// Sets additional data.

@@ -13,22 +13,19 @@ impl Scope {
     /// other additional data is set or removed.
     pub(crate) fn set_form(&mut self, form: Arc<FormData>) {
         self.unfold_form();
-        self.rest.form = Some(form);
+        self.form = Some(form);
     }
 
     /// Sets the fields of the form as entries of the additional data.
     pub(super) fn unfold_form(&mut self) {
-        // Looked at first: a change copies what is shared.
-        if self.rest.form.is_some()
-            && let Some(form) = self.rest.form.take()
-        {
+        if let Some(form) = self.form.take() {
             form.grouped().into_iter().for_each(|(key, value)| self.insert_extra(key, value));
         }
     }
 
     /// Does the same before another entry is set or removed, if the order of the two matters.
     pub(super) fn unfold_form_before(&mut self, key: &str) {
-        if self.rest.form.is_some()
+        if self.form.is_some()
             && (key.starts_with(PREFIX) || self.rest.extra.len() + MAX_FIELDS >= MAX_BREADTH)
         {
             self.unfold_form();
@@ -37,10 +34,10 @@ impl Scope {
 
     /// Returns the additional data with the fields of the form.
     pub(super) fn extra_with_form(&self) -> Cow<'_, Map<String, Value>> {
-        if self.rest.form.is_none() {
+        if self.form.is_none() {
             return Cow::Borrowed(&self.rest.extra);
         }
-        let mut whole = Self { rest: self.rest.clone(), ..Self::default() };
+        let mut whole = Self { rest: self.rest.clone(), form: self.form.clone(), ..Self::default() };
         whole.unfold_form();
         Cow::Owned(std::mem::take(&mut whole.rest.extra))
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::field_texts::FieldTexts;
 use crate::base::callback;
 use crate::protocol::Value;
 use crate::protocol::limits::{MAX_HELD, truncated};
@@ -23,19 +24,10 @@ use crate::protocol::to_value::to_value;
 /// ```
 #[derive(Clone, Default)]
 pub struct FormData {
-    /// Names and values that are texts, one after the other.
-    text: String,
-    fields: Vec<Field>,
-}
-
-/// A field: its name begins at `start`, and its text at `middle`.
-#[derive(Debug, Clone)]
-struct Field {
-    start: usize,
-    middle: usize,
-    end: usize,
-    /// The value if it is no text.
-    other: Option<Shallow<Value>>,
+    /// All names, and the values that are texts.
+    texts: FieldTexts,
+    /// The values that are no texts, by the positions of their fields.
+    others: Vec<(usize, Shallow<Value>)>,
 }
 
 /// The value of a field.
@@ -112,43 +104,34 @@ impl FormData {
 
     /// Adds a field with a text. More fields than are recorded are not kept.
     fn push_text(&mut self, name: &str, text: &str) {
-        if self.fields.len() >= MAX_FIELDS {
-            return;
+        if self.len() < MAX_FIELDS {
+            self.texts.push(name, &truncated(text, MAX_HELD));
         }
-        if self.fields.is_empty() {
-            self.fields.reserve(USUAL_FIELDS);
-            self.text.reserve(USUAL_TEXT);
-        }
-        let start = self.text.len();
-        self.text.push_str(name);
-        let middle = self.text.len();
-        self.text.push_str(&truncated(text, MAX_HELD));
-        self.fields.push(Field { start, middle, end: self.text.len(), other: None });
+    }
+
+    fn len(&self) -> usize {
+        self.texts.len()
     }
 
     /// Adds a field with any value.
     fn push(&mut self, name: &str, value: Value) {
         let other = match value {
             Value::String(text) => return self.push_text(name, &text),
-            other => Some(Shallow::of(other)),
+            other => Shallow::of(other),
         };
-        if self.fields.len() >= MAX_FIELDS {
-            return;
+        if self.len() < MAX_FIELDS {
+            self.others.push((self.len(), other));
+            self.texts.push(name, "");
         }
-        let start = self.text.len();
-        self.text.push_str(name);
-        let middle = self.text.len();
-        self.fields.push(Field { start, middle, end: middle, other });
     }
 
     fn fields(&self) -> impl Iterator<Item = (&str, FieldValue<'_>)> {
-        let part = |start, end| self.text.get(start..end).unwrap_or_default();
-        self.fields.iter().map(move |field| {
-            let value = match &field.other {
-                Some(value) => FieldValue::Other(value),
-                None => FieldValue::Text(part(field.middle, field.end)),
-            };
-            (part(field.start, field.middle), value)
+        let mut others = self.others.iter().peekable();
+        self.texts.iter().enumerate().map(move |(at, (name, text))| {
+            match others.next_if(|(of, _)| *of == at) {
+                Some((_, value)) => (name, FieldValue::Other(value)),
+                None => (name, FieldValue::Text(text)),
+            }
         })
     }
 
@@ -162,7 +145,7 @@ impl FormData {
 
     /// Returns the fields, named as they are recorded; the values of a repeated field become a list.
     pub(crate) fn grouped(&self) -> Vec<(String, Value)> {
-        let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.fields.len());
+        let mut grouped: Vec<(String, Value)> = Vec::with_capacity(self.len());
         // The fields of which several were submitted; a single value may be a list as well.
         let mut lists: Vec<usize> = Vec::new();
         for (field, value) in self.fields() {
@@ -204,10 +187,6 @@ impl AsRef<Self> for FormData {
         self
     }
 }
-
-/// The number of fields, and the length of their names and texts, for which room is made at first.
-const USUAL_FIELDS: usize = 8;
-const USUAL_TEXT: usize = 256;
 
 /// A list of names and texts. Only lists and texts of the standard library: other types may serialise to something else
 /// than what they contain.
@@ -275,7 +254,7 @@ const MAX_DEPTH: usize = 8;
 fn flatten(name: String, value: Value, depth: usize, into: &mut FormData) {
     let is_nested = |value: &Value| value.is_object() || value.is_array();
     match value {
-        _ if into.fields.len() >= MAX_FIELDS => {}
+        _ if into.len() >= MAX_FIELDS => {}
         Value::Object(fields) if depth < MAX_DEPTH => {
             for (field, value) in fields {
                 flatten(format!("{name}.{field}"), value, depth + 1, into);
@@ -316,6 +295,10 @@ mod tests {
         );
         assert_eq!(fields(&json!("text")), json!({"value": "text"}));
         assert_eq!(fields(&json!([["a", 1], ["b", 0], ["a", 2], ["a", 3]])), json!({"a": [1, 2, 3], "b": 0}));
+        assert_eq!(
+            fields(&json!([["a", "x"], ["b", 0], ["c", ""], ["d", null], ["e", [1]], ["f", "y"]])),
+            json!({"a": "x", "b": 0, "c": "", "d": null, "e": [1], "f": "y"})
+        );
         assert_eq!(fields(&json!([["a", [1]], ["a", [2]], ["a", 3]])), json!({"a": [[1], [2], 3]}));
     }
 
@@ -377,6 +360,19 @@ mod tests {
         scope.clear();
         scope.unfold_form();
         assert_eq!(extra(&scope), []);
+    }
+
+    #[test]
+    fn a_form_is_merged_although_nothing_else_is_set() {
+        let mut own = Scope::default();
+        own.set_form(form(&[("a", "1")]));
+        let copy = own.clone();
+        own.clear();
+        for (scope, expected) in [(own, vec![]), (copy, vec![("a", "\"1\"".to_owned())])] {
+            let (global, current) = (Arc::default(), Arc::default());
+            let merged = Scopes { global, isolation: Arc::new(scope), current }.merged();
+            assert_eq!(extra(&merged), expected);
+        }
     }
 
     #[test]

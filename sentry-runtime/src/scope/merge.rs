@@ -17,7 +17,7 @@ impl Scope {
         self.tags.extend(&over.tags);
         self.breadcrumbs.merge(&over.breadcrumbs);
         replace(&mut self.request, &over.request);
-        if over.rest.is_none() {
+        if over.rest.is_none() && over.form.is_none() {
             return;
         }
         self.unfold_form();

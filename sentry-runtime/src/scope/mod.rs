@@ -16,6 +16,7 @@ pub(crate) mod breadcrumbs;
 mod cell;
 mod data;
 mod extra_of_form;
+mod field_texts;
 pub(crate) mod flags;
 mod form;
 pub(crate) mod held_events;

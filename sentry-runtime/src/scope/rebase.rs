@@ -40,7 +40,6 @@ impl Scope {
             processors: rebased_list(&old.processors, &copy.processors, &new.processors, |one, other| {
                 one.is(other)
             }),
-            form: None,
             conversation_id: rebased_arc(&old.conversation_id, &copy.conversation_id, &new.conversation_id),
         };
         let tags = rebased_map(&base.tags.to_map(), &self.tags.to_map(), &newer.tags.to_map(), "tag");
@@ -49,6 +48,7 @@ impl Scope {
             request: rebased(&base.request, &self.request, &newer.request, ScopeRequest::is),
             breadcrumbs: self.breadcrumbs.rebased(&base.breadcrumbs, &newer.breadcrumbs),
             rest: Rest::new(rest),
+            form: None,
             session: rebased_arc(&base.session, &self.session, &newer.session),
             request_events: rebased(
                 &base.request_events,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::Processor;
 use super::flags::Flags;
-use super::form::FormData;
 use crate::protocol::{Attachment, AttributeValue, Context, Level, Map, User, Value};
 
 /// The data of a scope that is neither set in most scopes nor in every request.
@@ -17,8 +16,6 @@ pub(crate) struct RestData {
     pub(crate) transaction: Option<Arc<str>>,
     pub(crate) user: Option<Arc<User>>,
     pub(crate) extra: Map<String, Value>,
-    /// The form whose fields are additional data, set after `extra`.
-    pub(super) form: Option<Arc<FormData>>,
     pub(crate) contexts: Map<String, Context>,
     pub(crate) attributes: Map<Cow<'static, str>, AttributeValue>,
     pub(crate) flags: Flags,
@@ -34,7 +31,6 @@ impl RestData {
         transaction: None,
         user: None,
         extra: Map::new(),
-        form: None,
         contexts: Map::new(),
         attributes: Map::new(),
         flags: Flags::NONE,

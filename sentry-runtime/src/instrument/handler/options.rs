@@ -4,6 +4,7 @@
 //! necessary traits. The attributes detect these traits automatically.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::plan::HandlerPlan;
 use super::response::{ResponseStatus, shown};
@@ -148,7 +149,7 @@ impl<R> ServerActionOptions<R> {
     /// Records the submitted form as `server_action_form_data.<field>`, on the span and on error events. Fields with
     /// sensitive names are filtered.
     pub fn form_data(mut self, form: FormData) -> Self {
-        self.plan.form = Some(form);
+        self.plan.form = Some(Arc::new(form));
         self
     }
 

@@ -1,6 +1,7 @@
 //! The settings of a handler before it starts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::base::callback;
 use crate::client;
@@ -19,7 +20,7 @@ pub(crate) struct HandlerPlan {
     pub(super) method: Option<String>,
     /// A name that replaces the one given by the kind.
     pub(super) name: Option<Cow<'static, str>>,
-    pub(super) form: Option<FormData>,
+    pub(super) form: Option<Arc<FormData>>,
     /// `None`: the option `data_collection` decides.
     pub(super) record_response: Option<bool>,
     pub(super) flush: bool,

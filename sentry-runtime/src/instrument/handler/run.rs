@@ -384,8 +384,7 @@ fn finish_ordinary(mut state: Box<HandlerState>, end: End) {
 }
 
 /// Sets the fields on the span and, for errors, on the isolation scope.
-fn record_form(form: FormData) {
-    let form = Arc::new(form);
+fn record_form(form: Arc<FormData>) {
     if let Some((segment, span)) = recording() {
         recorder::push(Record::Form { segment, span, form: Arc::clone(&form) });
     }

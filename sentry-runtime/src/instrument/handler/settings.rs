@@ -1,6 +1,7 @@
 //! The settings of a web handler: what the arguments of its attribute set before it starts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::run::Handler;
 use crate::base::callback;
@@ -29,7 +30,7 @@ impl Handler {
     #[must_use]
     pub fn form_data(mut self, form: FormData) -> Self {
         if let Some(plan) = self.plan() {
-            plan.form = Some(form);
+            plan.form = Some(Arc::new(form));
         }
         self
     }
