@@ -8,7 +8,7 @@ pub use crate::capture::unwinding::catching;
 pub use crate::fuzz;
 pub use crate::instrument::async_span::{AsyncSpan, span, span_under};
 pub use crate::instrument::autoref::*;
-pub use crate::instrument::guard::{SpanGuard, begin, begin_special, enter, guard};
+pub use crate::instrument::guard::{SpanGuard, begin, begin_fallible, begin_special, enter, guard};
 pub use crate::instrument::guard_under::{GuardUnder, enter_under};
 pub use crate::instrument::handler::{FormData, Handler, api_handler, data_fetcher, server_action};
 pub use crate::instrument::instrumented::{

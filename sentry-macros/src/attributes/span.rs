@@ -207,10 +207,6 @@ impl Instrument for SpanArgs {
             .flag("force_transaction", self.force_transaction)
             .flag("new_trace", self.new_trace)
             .number("warn_after", self.warn_after);
-        let begin = match &self.parent {
-            None => Some(if callsite.is_special { "begin_special" } else { "begin" }),
-            Some(_) => None,
-        };
         let mut items = callsite.item();
         if !self.warnings.is_empty() {
             items.extend(warnings::statements(&self.warnings, span));
@@ -226,7 +222,7 @@ impl Instrument for SpanArgs {
             sync_guard: "SpanGuard",
             future_guard: "AsyncSpan",
             start: Start::Span { site: callsite.reference(), parent: self.parent },
-            begin,
+            is_special: callsite.is_special,
             mentioned,
             recorded: self.recorded,
             keeps_caller: !self.ret && !self.err && self.vars.is_empty(),

@@ -56,9 +56,9 @@ fn a_plain_function_gets_a_guard() {
         quote! {
             #[inline]
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
-                match &mut { enum __SentryFunction {} ::sentry::__private::guard(#site) } {
+                match &mut ::sentry::__private::guard() {
                     __sentry_work => {
-                        ::sentry::__private::begin(__sentry_work);
+                        ::sentry::__private::begin(__sentry_work, { enum __SentryFunction {} #site });
                         { ; a + b }
                     }
                 }
@@ -97,8 +97,8 @@ fn an_opaque_value_is_made_inside_the_span() {
         ),
         quote! {
             fn f() -> impl Copy {
-                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
-                ::sentry::__private::begin(&mut __sentry_work);
+                let mut __sentry_work = ::sentry::__private::guard();
+                ::sentry::__private::begin(&mut __sentry_work, { enum __SentryFunction {} #site });
                 { ; a.b() }
             }
         },
@@ -119,8 +119,8 @@ fn a_result_is_looked_at() {
         ),
         quote! {
             fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, _d: D) -> io::Result<u8> {
-                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
-                ::sentry::__private::begin(&mut __sentry_work);
+                let mut __sentry_work = ::sentry::__private::guard();
+                ::sentry::__private::begin_fallible(&mut __sentry_work, { enum __SentryFunction {} #site });
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
                     let mut a = a;
                     let __sentry_arg1 = __sentry_arg1;
@@ -177,8 +177,8 @@ fn arguments_reach_the_callsite_and_the_span() {
         ),
         quote! {
             fn f(a: A) -> Alias {
-                let mut __sentry_work = { enum __SentryFunction {} ::sentry::__private::guard(#site) };
-                ::sentry::__private::begin_special(&mut __sentry_work);
+                let mut __sentry_work = ::sentry::__private::guard();
+                ::sentry::__private::begin_special(&mut __sentry_work, { enum __SentryFunction {} #site });
                 if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
                     ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
@@ -250,7 +250,7 @@ fn the_crate_can_be_elsewhere() {
             ),
         )
         .to_string();
-        assert!(text.contains("} my :: sentry :: __private :: guard ("), "{text}");
+        assert!(text.contains("& mut my :: sentry :: __private :: guard ("), "{text}");
         assert!(!text.contains("= :: sentry"), "{text}");
     }
 }

@@ -4,7 +4,7 @@
 //! time a *guard* does the work: a value of the runtime that holds the span, the handler or the check-in while the
 //! function runs.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::check::vars::Var;
@@ -39,8 +39,8 @@ pub(crate) struct Instrumentation {
     pub(crate) future_guard: &'static str,
     /// The expressions that make the guard.
     pub(crate) start: Start,
-    /// The function that starts a guard where it lies, so that a started guard is never moved.
-    pub(crate) begin: Option<&'static str>,
+    /// Whether the callsite has arguments about the start of the span.
+    pub(crate) is_special: bool,
     /// The user's expressions over the arguments, which count as uses of them.
     pub(crate) mentioned: TokenStream,
     /// The values recorded at the start.
@@ -88,7 +88,7 @@ impl Instrumentation {
             sync_guard: guard,
             future_guard: guard,
             start: Start::Held(create),
-            begin: None,
+            is_special: false,
             mentioned: TokenStream::new(),
             recorded: Vec::new(),
             vars: Vec::new(),
@@ -101,12 +101,23 @@ impl Instrumentation {
         }
     }
 
-    /// Returns the expression for a sync function: it starts the guard, or makes one for [`Instrumentation::begin`] to
-    /// start.
+    /// Returns the function that starts the guard of a sync function where it lies, so that a started guard is never
+    /// moved, and its callsite. `None` if [`Instrumentation::enter`] starts the guard.
+    pub(crate) fn begin(&self, inspects: bool, span: Span) -> Option<(Ident, &TokenStream)> {
+        let Start::Span { site, parent: None } = &self.start else { return None };
+        let begin = match (self.is_special, inspects) {
+            (true, _) => "begin_special",
+            (false, true) => "begin_fallible",
+            (false, false) => "begin",
+        };
+        Some((Ident::new(begin, span), site))
+    }
+
+    /// Returns the expression that makes and starts the guard of a sync function.
     pub(crate) fn enter(&self, span: Span) -> TokenStream {
         let private = &self.private;
         match &self.start {
-            Start::Span { site, parent: None } => quote_spanned!(span=> #private::guard(#site)),
+            Start::Span { site, parent: None } => quote_spanned!(span=> #private::enter(#site)),
             Start::Span { site, parent: Some(parent) } => {
                 quote_spanned!(span=> #private::enter_under(#site, #parent))
             }

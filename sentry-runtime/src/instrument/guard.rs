@@ -1,9 +1,10 @@
 //! The guard around the body of a synchronous annotated function: the hot path.
 //!
-//! Without a client it costs one load and a branch; in an unsampled trace, one thread-local access more. The child of
-//! a sampled span costs two clock readings and one record, written in place. On that path the functions below call no
-//! other function except on the way to a slow path, so no register has to be saved around a call. The guard takes
-//! five words, because it is part of the annotated function's stack frame.
+//! Without a client it costs one load and a branch; in an unsampled trace, one thread-local access more, inside of the
+//! annotated function. The child of a sampled span costs two clock readings and one record, written in place. On that
+//! path the functions below call no other function except on the way to a slow path, so no register has to be saved
+//! around a call. The guard takes five words, because it is part of the annotated function's stack frame; two of them
+//! are written for a function without a span.
 
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -36,8 +37,6 @@ use crate::trace::record::{LazyName, SpanOutcome};
 /// The flags are stored in the start time: in its highest bits, which a clock does not reach in decades, and in its
 /// lowest bit.
 ///
-/// The guard has something to end when it is dropped. This is the sign bit, which every annotated function tests.
-const LIVE: u64 = 1 << 63;
 /// A context was activated: that of a root, or of a function that captures errors.
 const OWNS: u64 = 1 << 62;
 /// Attributes of the span are recorded.
@@ -46,26 +45,34 @@ const RECORDING: u64 = 1 << 61;
 const IN_CLEANUP: u64 = 1 << 60;
 /// The function returned an error.
 const FAILED: u64 = 1;
-const FLAGS: u64 = LIVE | OWNS | RECORDING | IN_CLEANUP | FAILED;
+const FLAGS: u64 = OWNS | RECORDING | IN_CLEANUP | FAILED;
 
 /// Ends its span when it is dropped. Returned by [`enter_span!`](crate::enter_span).
 ///
 /// The guard is not `Send`, so a spawned future cannot hold it across an `.await`.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
+#[repr(C)] // the words of a guard without a span are adjacent, and written at once
 pub struct SpanGuard {
-    site: &'static Callsite,
-    /// Zero if there is no span.
-    id: LocalId,
     /// The start time with the flags. Without a span: a time before the start of the function since which this
     /// thread has seen no error, or zero without a client.
     start: Ticks,
+    open: Option<Open>,
+    _stays_on_its_thread: PhantomData<*const ()>,
+}
+
+/// What a guard has to end: a span, an activated context, or both.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)] // begins with the word that is zero without it
+struct Open {
+    site: &'static Callsite,
+    /// Zero if there is no span.
+    id: LocalId,
     /// The span that was active before.
     parent: LocalId,
     /// The parent of the span that was active before. If a context was activated: the position in the thread's
     /// context stack at which the previous context is kept.
     outer: u64,
-    _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 const _: () = assert!(size_of::<SpanGuard>() <= 40, "a frame grows by no more than this");
@@ -78,31 +85,48 @@ impl RefUnwindSafe for SpanGuard {}
 /// Creates the guard of an annotated function. [`begin`] starts it in place: returning a started guard would move it,
 /// and moving freshly written memory costs more than writing it.
 #[inline]
-pub const fn guard(site: &'static Callsite) -> SpanGuard {
-    SpanGuard { site, id: 0, start: 0, parent: 0, outer: 0, _stays_on_its_thread: PhantomData }
+pub const fn guard() -> SpanGuard {
+    SpanGuard { start: 0, open: None, _stays_on_its_thread: PhantomData }
 }
 
-/// Starts the span of an annotated function whose attribute has no arguments about the start.
+/// Starts the span of an annotated function whose attribute has no arguments about the start, and whose value is not
+/// inspected: without a span, its guard need not know since when this thread has seen no error.
 #[inline]
-pub fn begin(guard: &mut SpanGuard) {
+pub fn begin(guard: &mut SpanGuard, site: &'static Callsite) {
     if !client::is_off() {
-        start(guard);
+        let local = local();
+        if local.mode.get() != Mode::Unsampled {
+            start(guard, site, local);
+        }
+    }
+}
+
+/// Like [`begin`], for a function whose value is inspected.
+#[inline]
+pub fn begin_fallible(guard: &mut SpanGuard, site: &'static Callsite) {
+    if !client::is_off() {
+        let local = local();
+        if local.mode.get() == Mode::Unsampled {
+            guard.start = local.seen_error_at.get() + 1;
+        } else {
+            start(guard, site, local);
+        }
     }
 }
 
 /// Starts the span of an annotated function according to its attribute's arguments.
 #[inline]
-pub fn begin_special(guard: &mut SpanGuard) {
+pub fn begin_special(guard: &mut SpanGuard, site: &'static Callsite) {
     if !client::is_off() {
-        start_special(guard);
+        start_special(guard, site);
     }
 }
 
 /// Creates and starts a guard.
 #[inline]
 pub fn enter(site: &'static Callsite) -> SpanGuard {
-    let mut guard = guard(site);
-    begin_special(&mut guard);
+    let mut guard = guard();
+    begin_special(&mut guard, site);
     guard
 }
 
@@ -112,39 +136,41 @@ pub fn enter(site: &'static Callsite) -> SpanGuard {
 /// unwind: the caller needs no landing pads, which were a third of the code of a small function. Code in them that
 /// could panic is guarded.
 #[inline(never)]
-extern "C" fn start(guard: &mut SpanGuard) {
-    let local = local();
+extern "C" fn start(guard: &mut SpanGuard, site: &'static Callsite, local: &'static Local) {
     let mode = local.mode.get();
     // Comparisons, because a `match` becomes a jump through a table. The slow paths are tail calls.
     if mode == Mode::Sampled {
         if !local.output.writes_at_once() {
-            return start_child_slowly(guard);
+            return start_child_slowly(guard, site);
         }
         let (id, start) = (ids::next_of_seeded(local), clock::counter());
-        guard.parent = local.span.replace(id);
-        guard.outer = local.parent.replace(guard.parent);
-        guard.id = id;
-        guard.start = start & !FLAGS | LIVE | RECORDING;
+        let parent = local.span.replace(id);
+        let outer = local.parent.replace(parent);
+        guard.open = Some(Open { site, id, parent, outer });
+        guard.start = start & !FLAGS | RECORDING;
     } else if mode == Mode::Unsampled {
         guard.start = local.seen_error_at.get() + 1;
     } else if mode == Mode::Root {
-        start_root(guard);
+        start_root(guard, site, local);
     } else {
-        start_filtered(guard);
+        start_filtered(guard, site);
     }
 }
 
 /// Like [`start`], for a callsite whose attribute may have arguments about the start.
 #[inline(never)]
-extern "C" fn start_special(guard: &mut SpanGuard) {
-    if guard.site.has(callsite::NEEDS_CONTEXT) { start_with_context(guard) } else { start(guard) }
+extern "C" fn start_special(guard: &mut SpanGuard, site: &'static Callsite) {
+    if site.has(callsite::NEEDS_CONTEXT) {
+        start_with_context(guard, site);
+    } else {
+        start(guard, site, local());
+    }
 }
 
 /// Starts the root of a trace, a lazy root if possible.
 #[inline(never)]
-extern "C" fn start_root(guard: &mut SpanGuard) {
-    let local = local();
-    if client::capture_mode() != client::CaptureMode::Tracing || guard.site.has(callsite::ONLY_IF_PARENT) {
+extern "C" fn start_root(guard: &mut SpanGuard, site: &'static Callsite, local: &'static Local) {
+    if client::capture_mode() != client::CaptureMode::Tracing || site.has(callsite::ONLY_IF_PARENT) {
         if forgotten::is_undecided() {
             return forgotten::note();
         }
@@ -152,12 +178,12 @@ extern "C" fn start_root(guard: &mut SpanGuard) {
         return;
     }
     let Some((id, start, sampled)) =
-        callback::contain(|| lazy_root::begin(local, LazyName::Site(guard.site))).flatten()
+        callback::contain(|| lazy_root::begin(local, LazyName::Site(site))).flatten()
     else {
-        return start_with_context(guard);
+        return start_with_context(guard, site);
     };
-    guard.id = id;
-    guard.start = start & !FLAGS | LIVE | OWNS | if sampled { RECORDING } else { 0 } | in_cleanup();
+    guard.open = Some(Open { site, id, parent: 0, outer: 0 });
+    guard.start = start & !FLAGS | OWNS | if sampled { RECORDING } else { 0 } | in_cleanup();
 }
 
 /// Returns the flag of a root that begins while the thread panics.
@@ -169,55 +195,54 @@ fn in_cleanup() -> u64 {
 /// Like [`start`], for a thread without a queue of records and for processors whose counter cannot serve as a clock.
 #[cold]
 #[inline(never)]
-extern "C" fn start_child_slowly(guard: &mut SpanGuard) {
+extern "C" fn start_child_slowly(guard: &mut SpanGuard, site: &'static Callsite) {
     callback::contain(|| {
         let (id, start) = (ids::next(), clock::now());
         let parent = active::position().1;
-        guard.outer = active::replace(Lineage { span: id, parent }).parent;
-        guard.parent = parent;
-        guard.id = id;
-        guard.start = start & !FLAGS | LIVE | RECORDING;
+        let outer = active::replace(Lineage { span: id, parent }).parent;
+        guard.open = Some(Open { site, id, parent, outer });
+        guard.start = start & !FLAGS | RECORDING;
     });
 }
 
 /// Like [`start`], in a segment whose spans may be ignored.
 #[cold]
 #[inline(never)]
-extern "C" fn start_filtered(guard: &mut SpanGuard) {
-    let ignored = callback::contain(|| ignore::ignores_call(&active::context(), guard.site));
+extern "C" fn start_filtered(guard: &mut SpanGuard, site: &'static Callsite) {
+    let ignored = callback::contain(|| ignore::ignores_call(&active::context(), site));
     match ignored {
-        Some(false) => start_child_slowly(guard),
+        Some(false) => start_child_slowly(guard, site),
         _ => guard.start = local().seen_error_at.get() + 1,
     }
 }
 
 #[cold]
 #[inline(never)]
-extern "C" fn start_with_context(guard: &mut SpanGuard) {
+extern "C" fn start_with_context(guard: &mut SpanGuard, site: &'static Callsite) {
     if forgotten::is_undecided() {
         return forgotten::note();
     }
-    callback::contain(|| guard.start_with_context());
+    callback::contain(|| guard.start_with_context(site));
 }
 
-/// Ends the span.
+/// Ends the span. The start time has the guard's flags.
 #[inline(never)]
-extern "C" fn end(guard: &mut SpanGuard) {
-    // The calls come first, because only the guard's address has to be kept across them.
+extern "C" fn end(open: &Open, start: Ticks) {
+    // The calls come first, because only the arguments have to be kept across them.
     if std::thread::panicking() {
-        return end_panicking(guard);
+        return end_panicking(open, start);
     }
     let local = local();
-    if guard.start & OWNS != 0 {
-        return end_root(guard, local);
+    if start & OWNS != 0 {
+        return end_root(open, start, local);
     }
     // The child of a sampled span, and its segment is active on this thread again.
-    let outcome = if guard.start & FAILED != 0 { SpanOutcome::Failed } else { SpanOutcome::Ok };
+    let outcome = if start & FAILED != 0 { SpanOutcome::Failed } else { SpanOutcome::Ok };
     // The slow paths are tail calls.
-    if !guard.ending(local.segment.get(), outcome).write_at_once(local) {
-        return end_child_slowly(guard, outcome);
+    if !open.ending(local.segment.get(), start, outcome).write_at_once(local) {
+        return end_child_slowly(open, start, outcome);
     }
-    local.replace(Lineage { span: guard.parent, parent: guard.outer });
+    local.replace(Lineage { span: open.parent, parent: open.outer });
 }
 
 /// Like [`end`], for the first and the last record of a chunk and for processors whose counter cannot serve as a clock.
@@ -227,58 +252,92 @@ extern "C" fn end(guard: &mut SpanGuard) {
     improper_ctypes_definitions,
     reason = "called from Rust alone; the convention is there for not unwinding"
 )]
-extern "C" fn end_child_slowly(guard: &mut SpanGuard, outcome: SpanOutcome) {
+extern "C" fn end_child_slowly(open: &Open, start: Ticks, outcome: SpanOutcome) {
     let local = local();
-    guard.ending(local.segment.get(), outcome).write_slowly(local);
-    local.replace(Lineage { span: guard.parent, parent: guard.outer });
+    open.ending(local.segment.get(), start, outcome).write_slowly(local);
+    local.replace(Lineage { span: open.parent, parent: open.outer });
 }
 
 /// Like [`end`], while the thread panics. A destructor may have called the function, or a panic leaves it.
 #[cold]
 #[inline(never)]
-extern "C" fn end_panicking(guard: &mut SpanGuard) {
-    let since = guard.start & !FLAGS;
-    if guard.start & OWNS == 0 {
+extern "C" fn end_panicking(open: &Open, start: Ticks) {
+    let since = start & !FLAGS;
+    if start & OWNS == 0 {
         unwinding::passes(since);
-        return end_child_slowly(guard, SpanOutcome::Failed);
+        return end_child_slowly(open, start, SpanOutcome::Failed);
     }
-    if guard.start & IN_CLEANUP == 0 {
+    if start & IN_CLEANUP == 0 {
         unwinding::leaves(since)
     } else {
         unwinding::passes(since)
     }
-    end_root(guard, local());
+    end_root(open, start, local());
 }
 
 /// Ends a span that activated a context, or the root of a trace.
 #[inline(never)]
-extern "C" fn end_root(guard: &mut SpanGuard, local: &Local) {
-    if local.lazy_root.is_open(guard.id) {
-        callback::contain(|| lazy_root::end(local, guard.outcome()));
+extern "C" fn end_root(open: &Open, start: Ticks, local: &Local) {
+    if local.lazy_root.is_open(open.id) {
+        callback::contain(|| lazy_root::end(local, outcome(start)));
     } else {
-        callback::contain(|| guard.end_with_context());
+        callback::contain(|| open.end_with_context(start));
+    }
+}
+
+/// Returns the outcome of a span that ends now.
+fn outcome(start: Ticks) -> SpanOutcome {
+    if start & FAILED != 0 || std::thread::panicking() { SpanOutcome::Failed } else { SpanOutcome::Ok }
+}
+
+impl Open {
+    /// Returns the data of the span at its end.
+    #[inline(always)]
+    fn ending(&self, segment: LocalId, start: Ticks, outcome: SpanOutcome) -> Ending {
+        let Self { site, id, parent, .. } = *self;
+        Ending { segment, id, parent, site, start: start & !FLAGS, outcome }
+    }
+
+    /// Deactivates the activated context and ends its span, if there is one.
+    fn end_with_context(&self, start: Ticks) {
+        let outcome = outcome(start);
+        let segment = active::position().0;
+        let outer = local().context_stack.take(self.outer);
+        let nested = outer.context.is_some();
+        let Some(context) = active::swap(outer).context else { return };
+        if nested {
+            activation::materialize();
+        }
+        let Self { site, id, .. } = *self;
+        if site.has(callsite::CAPTURE_ERR) {
+            errors::close(context.boundary);
+        }
+        if id != 0 && segment == id {
+            root::end(&context, id, None, outcome);
+            root::recycle(context);
+        } else if start & RECORDING != 0 {
+            self.ending(segment, start, outcome).write(local());
+        }
     }
 }
 
 impl SpanGuard {
-    fn start_with_context(&mut self) {
+    fn start_with_context(&mut self, site: &'static Callsite) {
         let base = active::context();
         let before = active::lineage();
-        let Some(prepared) = prepare(self.site, &base, before.span, ids::next(), false) else {
+        let Some(prepared) = prepare(site, &base, before.span, ids::next(), false) else {
             self.start = active::after_last_seen_error();
             return;
         };
         let active = prepared.active(before);
         let Prepared { context, id, .. } = prepared;
         let recording = context.mode().records_children() && id != 0;
-        if self.site.has(callsite::GEN_AI) && id != 0 {
-            gen_ai::begin(&context, id, self.site.operation());
+        if site.has(callsite::GEN_AI) && id != 0 {
+            gen_ai::begin(&context, id, site.operation());
         }
-        self.outer = local().context_stack.put(active::swap(SavedContext { context: Some(context), active }));
-        self.id = id;
-        self.parent = before.span;
-        self.start =
-            clock::now() & !FLAGS | LIVE | OWNS | if recording { RECORDING } else { 0 } | in_cleanup();
+        let outer = local().context_stack.put(active::swap(SavedContext { context: Some(context), active }));
+        self.open = Some(Open { site, id, parent: before.span, outer });
+        self.start = clock::now() & !FLAGS | OWNS | if recording { RECORDING } else { 0 } | in_cleanup();
     }
 
     /// Returns whether attributes are recorded.
@@ -288,12 +347,12 @@ impl SpanGuard {
         self.start & RECORDING != 0
     }
 
-    /// Sets an attribute of the span.
+    /// Sets an attribute of the span. Called only if attributes are recorded.
     #[inline(always)]
     #[doc(hidden)]
     pub fn set(&self, key: &'static str, value: impl RecordAttribute) {
-        if self.is_recording() {
-            value.record(Here::new(), self.id, key);
+        if let Some(open) = &self.open {
+            value.record(Here::new(), open.id, key);
         }
     }
 
@@ -314,57 +373,18 @@ impl SpanGuard {
         if !failure.is_failure() {
             return;
         }
-        if self.start & LIVE == 0 {
-            return errors::note_seen(failure, self.start);
-        }
+        let Some(open) = &self.open else { return errors::note_seen(failure, self.start) };
         let since = self.start & !FLAGS;
         self.start |= FAILED;
-        errors::report(self.site, failure, since);
-    }
-
-    /// Returns the data of the span at its end.
-    #[inline(always)]
-    fn ending(&self, segment: LocalId, outcome: SpanOutcome) -> Ending {
-        let Self { site, id, parent, start, .. } = *self;
-        Ending { segment, id, parent, site, start: start & !FLAGS, outcome }
-    }
-
-    fn outcome(&self) -> SpanOutcome {
-        if self.start & FAILED != 0 || std::thread::panicking() {
-            SpanOutcome::Failed
-        } else {
-            SpanOutcome::Ok
-        }
-    }
-
-    /// Deactivates the activated context and ends its span, if there is one.
-    fn end_with_context(&mut self) {
-        let outcome = self.outcome();
-        let segment = active::position().0;
-        let outer = local().context_stack.take(self.outer);
-        let nested = outer.context.is_some();
-        let Some(context) = active::swap(outer).context else { return };
-        if nested {
-            activation::materialize();
-        }
-        let Self { site, id, start, .. } = *self;
-        if site.has(callsite::CAPTURE_ERR) {
-            errors::close(context.boundary);
-        }
-        if id != 0 && segment == id {
-            root::end(&context, id, None, outcome);
-            root::recycle(context);
-        } else if start & RECORDING != 0 {
-            self.ending(segment, outcome).write(local());
-        }
+        errors::report(open.site, failure, since);
     }
 }
 
 impl Drop for SpanGuard {
     #[inline]
     fn drop(&mut self) {
-        if self.start >= LIVE {
-            end(self);
+        if let Some(open) = &self.open {
+            end(open, self.start);
         }
     }
 }
@@ -375,7 +395,7 @@ impl Fails for SpanGuard {
     }
 
     fn fail_silently(&mut self) {
-        if self.start & LIVE != 0 {
+        if self.open.is_some() {
             self.start |= FAILED;
         }
     }

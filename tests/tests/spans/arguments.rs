@@ -304,9 +304,9 @@ mod facade {
         pub static ENTERED: AtomicUsize = AtomicUsize::new(0);
 
         #[allow(dead_code, reason = "clippy is given the function without what the compiler calls around it")]
-        pub fn begin(guard: &mut SpanGuard) {
+        pub fn begin_fallible(guard: &mut SpanGuard, site: &'static Callsite) {
             ENTERED.fetch_add(1, Ordering::Relaxed);
-            ::sentry::__private::begin(guard);
+            ::sentry::__private::begin_fallible(guard, site);
         }
     }
 }
