@@ -39,6 +39,8 @@ impl Bound {
 }
 
 impl PollHooks for Bound {
+    type Previous = Option<Previous>;
+
     fn stage(&self) -> Stage {
         self.stage
     }
@@ -52,7 +54,8 @@ impl PollHooks for Bound {
         unwinding::catching_since(self.since, run)
     }
 
-    fn leave(&mut self, previous: Previous) {
+    fn leave(&mut self, previous: Option<Previous>) {
+        let Some(previous) = previous else { return };
         let own = previous.restore();
         (self.context, self.active) = (own.context, own.active);
     }

@@ -248,10 +248,7 @@ extern "C" fn end(open: &Open, start: Ticks) {
 /// Like [`end`], for the first and the last record of a chunk and for processors whose counter cannot serve as a clock.
 #[cold]
 #[inline(never)]
-#[expect(
-    improper_ctypes_definitions,
-    reason = "called from Rust alone; the convention is there for not unwinding"
-)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust alone, as all of them")]
 extern "C" fn end_child_slowly(open: &Open, start: Ticks, outcome: SpanOutcome) {
     let local = local();
     open.ending(local.segment.get(), start, outcome).write_slowly(local);

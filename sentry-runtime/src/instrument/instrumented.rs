@@ -7,7 +7,7 @@
 )]
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,14 +21,19 @@ use crate::trace::record::SpanOutcome;
 
 /// The work that a future or a guard does around the user's code: a span, a server action, a job.
 pub trait PollHooks {
+    /// What was active before the work was entered, to be restored. The default for work that was not entered.
+    #[doc(hidden)]
+    type Previous: Default;
+    /// Whether finished work owns nothing, so that it need not be dropped.
+    #[doc(hidden)]
+    const EMPTY_WHEN_OVER: bool = false;
     /// Returns the progress. Implementors store it, because they have spare bits; a field beside the future would cost
     /// a word.
     #[doc(hidden)]
     fn stage(&self) -> Stage;
-    /// Activates the context, and starts the work at the first call. `None` if there is nothing to activate; then
-    /// [`PollHooks::leave`] is not called.
+    /// Activates the context, and starts the work at the first call. Not called for finished work.
     #[doc(hidden)]
-    fn enter(&mut self) -> Option<Previous>;
+    fn enter(&mut self) -> Self::Previous;
     /// Runs a part of the user's code inside the work. Work that catches panics does so here.
     #[doc(hidden)]
     #[inline(always)]
@@ -58,9 +63,9 @@ pub trait PollHooks {
     #[doc(hidden)]
     #[inline]
     fn ending(&mut self) {}
-    /// Restores what was active before.
+    /// Restores what was active before, if the work was entered.
     #[doc(hidden)]
-    fn leave(&mut self, previous: Previous);
+    fn leave(&mut self, previous: Self::Previous);
     /// Finishes the work; its stage is [`Stage::Over`] from now on. Called once, outside of its context.
     #[doc(hidden)]
     fn finish(&mut self, end: End);
@@ -78,32 +83,20 @@ pub enum Stage {
 }
 
 /// The context and span that were active before some work was entered.
-#[derive(Debug)]
-pub struct Previous(pub(crate) Before);
-
-/// See [`Previous`].
-#[derive(Debug)]
-pub(crate) enum Before {
-    /// Another context.
-    Context(SavedContext),
-    /// Another span, in the same context.
-    Span(Lineage),
-}
+#[derive(Debug, Default)]
+pub struct Previous(SavedContext);
 
 impl Previous {
     /// Activates a context and a span in it.
     #[inline]
     pub(crate) fn swap(context: Option<Arc<Context>>, active: Lineage) -> Self {
-        Self(Before::Context(active::swap(SavedContext { context, active })))
+        Self(active::swap(SavedContext { context, active }))
     }
 
-    /// Restores what was active before. Returns what was active until now: no context if that remains active.
+    /// Restores what was active before. Returns what was active until now.
     #[inline]
     pub(crate) fn restore(self) -> SavedContext {
-        match self.0 {
-            Before::Context(saved) => active::swap(saved),
-            Before::Span(span) => SavedContext { context: None, active: active::replace(span) },
-        }
+        active::swap(self.0)
     }
 }
 
@@ -156,7 +149,7 @@ impl<T, W, F: Fn(&T, &mut W)> Observer<T, W> for F {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Instrumented<W: PollHooks, F, O = Unobserved> {
-    work: W,
+    work: ManuallyDrop<W>,
     observer: O,
     future: ManuallyDrop<F>,
 }
@@ -173,7 +166,7 @@ impl<W: PollHooks, F: RefUnwindSafe, O: RefUnwindSafe> RefUnwindSafe for Instrum
 /// type before it checks an `async` block for the block's `?` and its tail expression.
 #[inline]
 pub fn instrument<T, W: PollHooks, F: Future<Output = T>>(work: W, future: F) -> Instrumented<W, F> {
-    Instrumented { work, observer: Unobserved, future: ManuallyDrop::new(future) }
+    Instrumented { work: ManuallyDrop::new(work), observer: Unobserved, future: ManuallyDrop::new(future) }
 }
 
 /// Instruments a future and shows its output to `observer`.
@@ -186,27 +179,25 @@ pub fn observe<T, W: PollHooks, F: Future<Output = T>, O: Fn(&T, &mut W)>(
     future: F,
     observer: O,
 ) -> Instrumented<W, F, O> {
-    Instrumented { work, observer, future: ManuallyDrop::new(future) }
+    Instrumented { work: ManuallyDrop::new(work), observer, future: ManuallyDrop::new(future) }
 }
 
 /// Leaves the work's context, whichever way the poll ends.
 pub(super) struct Entered<'a, W: PollHooks> {
     pub(super) work: &'a mut W,
-    previous: Option<Previous>,
+    previous: W::Previous,
 }
 
 impl<'a, W: PollHooks> Entered<'a, W> {
     #[inline]
     pub(super) fn new(work: &'a mut W) -> Self {
-        let previous = if work.stage() == Stage::Over { None } else { work.enter() };
+        let previous = if work.stage() == Stage::Over { W::Previous::default() } else { work.enter() };
         Self { work, previous }
     }
 
     #[inline]
     pub(super) fn leave(&mut self) {
-        if let Some(previous) = self.previous.take() {
-            self.work.leave(previous);
-        }
+        self.work.leave(mem::take(&mut self.previous));
     }
 }
 
@@ -214,20 +205,18 @@ impl<W: PollHooks> Drop for Entered<'_, W> {
     /// Inlined, so that only a panic has to write the fields to memory.
     #[inline(always)]
     fn drop(&mut self) {
-        leave_and_finish(self.work, self.previous.take());
+        leave_and_finish(self.work, mem::take(&mut self.previous));
     }
 }
 
 /// Leaves the work's context while a future is dropped, or because of a panic, which ends the work.
 #[cold]
 #[inline(never)]
-fn leave_and_finish<W: PollHooks>(work: &mut W, previous: Option<Previous>) {
+fn leave_and_finish<W: PollHooks>(work: &mut W, previous: W::Previous) {
     if std::thread::panicking() {
         work.unwinds();
     }
-    if let Some(previous) = previous {
-        work.leave(previous);
-    }
+    work.leave(previous);
     // The code that catches the panic drops the future later, when the panic can no longer be detected.
     if work.stage() == Stage::Begun && std::thread::panicking() {
         work.finish(End::Panicked);
@@ -237,6 +226,7 @@ fn leave_and_finish<W: PollHooks>(work: &mut W, previous: Option<Previous>) {
 impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented<W, F, O> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         // SAFETY: nothing is moved out of `this`. `future` is only ever used pinned, below and in `drop`;
         // the other fields are never treated as pinned.
@@ -245,7 +235,7 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
         // Finished work is not entered, but the future is polled here all the same: a second call site would be a
         // second copy of the user's future.
-        let mut entered = Entered::new(&mut this.work);
+        let mut entered = Entered::new(&mut *this.work);
         entered.work.poll_began();
         let poll = entered.work.run(|| future.poll(task));
         entered.work.poll_ended();
@@ -255,7 +245,7 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
         }
         entered.leave();
         // The destructor is only needed for a panic; without it, the state of a poll stays in registers.
-        std::mem::forget(entered);
+        mem::forget(entered);
         if poll.is_ready() && this.work.stage() == Stage::Begun {
             this.work.finish(End::Done);
         }
@@ -264,27 +254,61 @@ impl<W: PollHooks, F: Future, O: Observer<F::Output, W>> Future for Instrumented
 }
 
 impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
-    /// Drops an unfinished future inside its context, because the drop runs user code. There is one call site for all
-    /// cases, because the user's code may be large.
     #[inline]
     fn drop(&mut self) {
-        let cancelled = self.work.stage() == Stage::Begun;
-        if cancelled {
-            self.work.stop_counting();
+        if !W::EMPTY_WHEN_OVER || self.work.stage() != Stage::Over {
+            return self.drop_with_work();
         }
-        let previous = if cancelled { self.work.enter() } else { None };
-        let entered = Entered { work: &mut self.work, previous };
         // SAFETY: the field is dropped here and never used again; it was pinned in place, and is dropped in place.
         unsafe { ManuallyDrop::drop(&mut self.future) };
-        if cancelled {
-            drop(entered);
-            if self.work.stage() == Stage::Begun {
-                self.work.finish(End::Cancelled);
-            }
-        } else {
-            std::mem::forget(entered);
+    }
+}
+
+impl<W: PollHooks, F, O> Instrumented<W, F, O> {
+    /// Drops the future and the work. The future is dropped inside its context, because the drop runs user code. Called
+    /// once, by the destructor.
+    #[cold]
+    #[inline(never)]
+    fn drop_with_work(&mut self) {
+        let _last = Last { previous: enter_to_drop(&mut *self.work), work: &mut self.work };
+        // SAFETY: as in the destructor, which returns after this.
+        unsafe { ManuallyDrop::drop(&mut self.future) };
+    }
+}
+
+/// Drops the work of a future after that, also if the future's destructor panics.
+struct Last<'a, W: PollHooks> {
+    work: &'a mut ManuallyDrop<W>,
+    previous: W::Previous,
+}
+
+impl<W: PollHooks> Drop for Last<'_, W> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        leave_and_drop(self.work, mem::take(&mut self.previous));
+    }
+}
+
+/// Enters work for the last time if it has begun. Like [`leave_and_drop`] it is shared by all futures.
+#[inline(never)]
+fn enter_to_drop<W: PollHooks>(work: &mut W) -> W::Previous {
+    if work.stage() != Stage::Begun {
+        return W::Previous::default();
+    }
+    work.stop_counting();
+    work.enter()
+}
+
+#[inline(never)]
+fn leave_and_drop<W: PollHooks>(work: &mut ManuallyDrop<W>, previous: W::Previous) {
+    if work.stage() == Stage::Begun {
+        leave_and_finish(&mut **work, previous);
+        if work.stage() == Stage::Begun {
+            work.finish(End::Cancelled);
         }
     }
+    // SAFETY: the destructor of the future calls this once, and nothing uses the work after it.
+    unsafe { ManuallyDrop::drop(work) };
 }
 
 /// Work held by a guard: entered when the guard is created, finished when it is dropped.
@@ -292,7 +316,7 @@ impl<W: PollHooks, F, O> Drop for Instrumented<W, F, O> {
 #[must_use = "the work ends when the guard is dropped"]
 pub struct Held<W: PollHooks> {
     work: W,
-    previous: Option<Previous>,
+    previous: W::Previous,
     /// Whether it began while the thread panicked, in a destructor: at its end, a panic need not have left it.
     in_cleanup: bool,
     _stays_on_its_thread: std::marker::PhantomData<*const ()>,
@@ -324,10 +348,8 @@ impl<W: PollHooks> Drop for Held<W> {
         if !self.in_cleanup && std::thread::panicking() {
             self.work.unwinds();
         }
-        if let Some(previous) = self.previous.take() {
-            self.work.ending();
-            self.work.leave(previous);
-        }
+        self.work.ending();
+        self.work.leave(mem::take(&mut self.previous));
         if self.work.stage() == Stage::Begun {
             self.work.finish(if std::thread::panicking() { End::Panicked } else { End::Done });
         }

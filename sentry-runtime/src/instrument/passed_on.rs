@@ -112,21 +112,21 @@ mod tests {
     use std::rc::Rc;
     use std::task::{Context, Poll, Waker};
 
-    use super::super::instrumented::{End, Previous, Stage};
+    use super::super::instrumented::{End, Stage};
     use super::*;
 
     struct Idle;
 
     impl PollHooks for Idle {
+        type Previous = ();
+
         fn stage(&self) -> Stage {
             Stage::Over
         }
 
-        fn enter(&mut self) -> Option<Previous> {
-            None
-        }
+        fn enter(&mut self) {}
 
-        fn leave(&mut self, _previous: Previous) {}
+        fn leave(&mut self, (): ()) {}
 
         fn finish(&mut self, _end: End) {}
     }

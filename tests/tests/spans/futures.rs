@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use sentry_tests::support::{block_on, names, observe, options, yield_once};
 
@@ -176,5 +177,48 @@ fn a_callback_that_is_bound_belongs_to_the_request_that_bound_it() {
         assert_eq!(event["tags"]["customer"] == "7", bind);
         assert_eq!(socket.trace == request.trace, bind);
         assert_eq!(event["contexts"]["trace"]["span_id"], socket.id);
+    }
+}
+
+#[sentry::span]
+async fn told() -> [String; 3] {
+    let tell = || sentry::get_trace_data().unwrap().sentry_trace;
+    let first = tell();
+    yield_once().await;
+    let second = tell();
+    yield_once().await;
+    [first, second, tell()]
+}
+
+/// Without a span there is nothing to activate where the future was called, but elsewhere its trace has to come along.
+#[test]
+fn an_unsampled_future_takes_its_trace_to_another_thread_and_back() {
+    fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
+    }
+    let active = || sentry::get_trace_data().unwrap().sentry_trace;
+    for starts_here in [true, false] {
+        let seen = observe(options().traces_sample_rate(0.0), || {
+            sentry::start_span("root", |_| {
+                let mut future = Box::pin(told());
+                if starts_here {
+                    assert_eq!(poll(&mut future), None);
+                }
+                let task = std::thread::spawn(move || {
+                    let before = active();
+                    assert_eq!(poll(&mut future), None);
+                    assert_eq!(active(), before, "nothing is left active");
+                    future
+                });
+                let mut future = task.join().unwrap();
+                let told = poll(&mut future).or_else(|| poll(&mut future));
+                (told, active())
+            })
+        });
+        let (told, root) = seen.result;
+        assert_eq!(told, Some([root.clone(), root.clone(), root]), "starts here: {starts_here}");
     }
 }

@@ -18,11 +18,10 @@ use crate::context::lazy_root;
 use crate::context::local::local;
 use crate::context::polls;
 use crate::context::recorder;
-use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::{ControlFlow, Failure};
 use crate::instrument::autoref::Fails;
-use crate::instrument::instrumented::{Before, End, PollHooks, Previous, Stage};
+use crate::instrument::instrumented::{End, PollHooks, Previous, Stage};
 use crate::options::{ClientOptions, HttpBodyType};
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{AttributeValue, SpanStatus};
@@ -249,6 +248,8 @@ fn start_lazily(name: &'static str) -> Option<Run> {
 }
 
 impl PollHooks for Handler {
+    type Previous = Option<Previous>;
+
     fn stage(&self) -> Stage {
         match &self.0 {
             Run::Over => Stage::Over,
@@ -266,10 +267,10 @@ impl PollHooks for Handler {
             && let Some(run) = start_lazily(name)
         {
             self.0 = run;
-            return Some(Previous(Before::Context(SavedContext::default())));
+            return Some(Previous::default());
         }
         if self.0.resume() {
-            return Some(Previous(Before::Context(SavedContext::default())));
+            return Some(Previous::default());
         }
         let state = self.state()?;
         if state.running.is_none() {
@@ -320,7 +321,8 @@ impl PollHooks for Handler {
         }
     }
 
-    fn leave(&mut self, previous: Previous) {
+    fn leave(&mut self, previous: Option<Previous>) {
+        let Some(previous) = previous else { return };
         // The lazy root ends at once, and takes itself out of the thread.
         if matches!(self.0, Run::Ending { .. }) || self.0.suspend() {
             return;

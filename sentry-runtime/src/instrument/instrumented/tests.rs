@@ -18,6 +18,8 @@ struct Noted {
 }
 
 impl PollHooks for Noted {
+    type Previous = Option<Previous>;
+
     fn stage(&self) -> Stage {
         self.stage
     }
@@ -25,11 +27,13 @@ impl PollHooks for Noted {
     fn enter(&mut self) -> Option<Previous> {
         self.log.borrow_mut().push("enter");
         self.stage = Stage::Begun;
-        Some(Previous(Before::Context(SavedContext::default())))
+        Some(Previous::default())
     }
 
-    fn leave(&mut self, _previous: Previous) {
-        self.log.borrow_mut().push("leave");
+    fn leave(&mut self, previous: Option<Previous>) {
+        if previous.is_some() {
+            self.log.borrow_mut().push("leave");
+        }
     }
 
     fn finish(&mut self, end: End) {
@@ -150,4 +154,66 @@ fn an_observer_sees_the_output_inside_of_the_context() {
     assert!(poll(future.as_mut()).is_pending());
     assert_eq!(poll(future.as_mut()), Poll::Ready(10));
     assert_eq!(seen(&log), ["drop", "observe"]);
+}
+
+/// Work that owns a value until it is over. `SPARES` says whether its end is known to leave nothing to drop.
+struct Owns<const SPARES: bool>(Option<Rc<()>>, Stage);
+
+impl<const SPARES: bool> PollHooks for Owns<SPARES> {
+    type Previous = ();
+    const EMPTY_WHEN_OVER: bool = SPARES;
+
+    fn stage(&self) -> Stage {
+        self.1
+    }
+
+    fn enter(&mut self) {
+        self.1 = Stage::Begun;
+    }
+
+    fn leave(&mut self, (): ()) {}
+
+    fn finish(&mut self, _end: End) {
+        self.1 = Stage::Over;
+        self.0 = None;
+    }
+}
+
+/// Panics when it is dropped, without the panic hook, which prints.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }
+}
+
+#[test]
+fn the_work_is_dropped_once_whenever_the_future_is_dropped() {
+    fn check<const SPARES: bool>() {
+        let owned = Rc::new(());
+        let work = || Owns::<SPARES>(Some(Rc::clone(&owned)), Stage::New);
+        for polls in 0..=2 {
+            let mut future = Box::pin(instrument(work(), pause(1)));
+            (0..polls).for_each(|_| _ = poll(future.as_mut()));
+            assert_eq!(Rc::strong_count(&owned), if polls == 2 { 1 } else { 2 });
+            drop(future);
+            assert_eq!(Rc::strong_count(&owned), 1, "after {polls} polls");
+        }
+        for polls in 0..=1 {
+            let held = PanicsInDrop;
+            let mut future = Box::pin(instrument(work(), async move {
+                let _held = held;
+                pause(1).await;
+            }));
+            (0..polls).for_each(|_| _ = poll(future.as_mut()));
+            assert!(catch_unwind(AssertUnwindSafe(|| drop(future))).is_err());
+            assert_eq!(Rc::strong_count(&owned), 1, "after {polls} polls and a panic");
+        }
+        // Work that is over from the start, and owns something all the same.
+        drop(instrument(Owns::<false>(Some(Rc::clone(&owned)), Stage::Over), pause(0)));
+        assert_eq!(Rc::strong_count(&owned), 1);
+    }
+    check::<true>();
+    check::<false>();
 }

@@ -18,7 +18,7 @@ pub use options::MonitorOptions;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::instrumented::{Before, End, PollHooks, Previous, Stage};
+use super::instrumented::{End, PollHooks, Previous, Stage};
 use super::root::{self, RootKind};
 use crate::base::callback;
 use crate::base::diagnostics;
@@ -31,7 +31,6 @@ use crate::context::lazy_root;
 use crate::context::local::local;
 use crate::context::polls;
 use crate::context::span_context::SpanContext;
-use crate::context::state::SavedContext;
 use crate::context::thread_context::Context;
 use crate::error::failure::Failure;
 use crate::instrument::autoref::Fails;
@@ -170,7 +169,7 @@ impl Monitor {
         let Some(run) = start_lazily(site) else { return self.enter_full() };
         // The former value has nothing to drop.
         std::mem::forget(std::mem::replace(&mut self.0, run));
-        Some(Previous(Before::Context(SavedContext::default())))
+        Some(Previous::default())
     }
 
     /// Activates the context of a run with something to record, and starts it at the first call.
@@ -303,6 +302,8 @@ fn root_name(monitor: &Monitored) -> RootName {
 }
 
 impl PollHooks for Monitor {
+    type Previous = Option<Previous>;
+
     fn stage(&self) -> Stage {
         match &self.0 {
             Run::Over => Stage::Over,
@@ -348,7 +349,8 @@ impl PollHooks for Monitor {
         }
     }
 
-    fn leave(&mut self, previous: Previous) {
+    fn leave(&mut self, previous: Option<Previous>) {
+        let Some(previous) = previous else { return };
         // The lazy root ends at once, and takes itself out of the thread.
         if matches!(self.0, Run::Lazy { ending: true, .. }) {
             return;
