@@ -345,6 +345,9 @@ impl<W: PollHooks> std::ops::DerefMut for Held<W> {
 
 impl<W: PollHooks> Drop for Held<W> {
     fn drop(&mut self) {
+        if self.work.stage() == Stage::Over {
+            return;
+        }
         if !self.in_cleanup && std::thread::panicking() {
             self.work.unwinds();
         }

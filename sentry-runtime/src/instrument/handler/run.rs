@@ -249,6 +249,7 @@ fn start_lazily(name: &'static str) -> Option<Run> {
 
 impl PollHooks for Handler {
     type Previous = Option<Previous>;
+    const EMPTY_WHEN_OVER: bool = true;
 
     fn stage(&self) -> Stage {
         match &self.0 {

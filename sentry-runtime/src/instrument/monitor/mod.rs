@@ -303,6 +303,7 @@ fn root_name(monitor: &Monitored) -> RootName {
 
 impl PollHooks for Monitor {
     type Previous = Option<Previous>;
+    const EMPTY_WHEN_OVER: bool = true;
 
     fn stage(&self) -> Stage {
         match &self.0 {
