@@ -8,6 +8,7 @@
 
 pub(crate) mod baggage;
 pub(crate) mod baggage_facts;
+mod cache_lines;
 pub(crate) mod callsite;
 pub(crate) mod clock;
 pub(crate) mod decision;

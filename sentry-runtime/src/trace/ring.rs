@@ -25,7 +25,7 @@ use std::sync::TryLockError;
 
 pub(crate) use super::ring_parts::CHUNK;
 use super::ring_parts::{
-    Arc, AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, SPARE, UnsafeCell, const_fn,
+    Arc, AtomicBool, AtomicPtr, AtomicUsize, Core, Mutex, Ordering, SPARE, UnsafeCell, const_fn, evict,
 };
 
 struct Chunk<T> {
@@ -33,6 +33,8 @@ struct Chunk<T> {
     len: AtomicUsize,
     /// The next chunk, once this one is full. Only the producer stores it, once.
     next: AtomicPtr<Chunk<T>>,
+    /// The core on which the producer took the chunk.
+    core: Core,
     slots: [UnsafeCell<MaybeUninit<T>>; CHUNK],
 }
 
@@ -47,6 +49,7 @@ impl<T> Chunk<T> {
         unsafe {
             (&raw mut (*at).len).write(AtomicUsize::new(0));
             (&raw mut (*at).next).write(AtomicPtr::new(ptr::null_mut()));
+            (&raw mut (*at).core).write(Core::default());
             let slots = (&raw mut (*at).slots).cast::<UnsafeCell<MaybeUninit<T>>>();
             for slot in 0..CHUNK {
                 slots.add(slot).write(UnsafeCell::new(MaybeUninit::uninit()));
@@ -87,7 +90,9 @@ impl<T> Budget<T> {
             self.live.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(self.spare().and_then(|mut spare| spare.pop()).unwrap_or_else(Chunk::new))
+        let mut chunk = self.spare().and_then(|mut spare| spare.pop()).unwrap_or_else(Chunk::new);
+        chunk.core = Core::current();
+        Some(chunk)
     }
 
     fn give_back(&self, chunk: Box<Chunk<T>>) {
@@ -95,6 +100,10 @@ impl<T> Budget<T> {
         // No other thread has the chunk, so it need not be published.
         chunk.len.store(0, Ordering::Relaxed);
         chunk.next.store(ptr::null_mut(), Ordering::Relaxed);
+        // The next producer is probably on the core of this one, and would wait for every line that was read on another.
+        if chunk.core != Core::current() {
+            evict(&*chunk);
+        }
         if let Some(mut spare) = self.spare().filter(|spare| spare.len() < SPARE) {
             spare.push(chunk);
         }

@@ -4,6 +4,11 @@
 pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 pub(super) use std::sync::{Arc, Mutex};
 
+#[cfg(test)]
+pub(super) use super::cache_lines::pretended::{Core, evict};
+#[cfg(not(test))]
+pub(super) use super::cache_lines::{Core, evict};
+
 /// The number of slots in a chunk: at 64 bytes per record, a chunk has 8 KiB.
 pub(crate) const CHUNK: usize = 128;
 /// The maximum number of spare chunks; more are returned to the allocator.

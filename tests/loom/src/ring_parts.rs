@@ -14,3 +14,15 @@ macro_rules! const_fn {
     };
 }
 pub(super) use const_fn;
+
+/// There is one core, so nothing is evicted.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Core;
+
+impl Core {
+    pub(super) fn current() -> Self {
+        Self
+    }
+}
+
+pub(super) fn evict<T>(_: &T) {}

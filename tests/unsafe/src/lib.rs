@@ -4,6 +4,8 @@
 #![cfg(test)]
 #![allow(dead_code, reason = "the rest of the library uses it")]
 
+#[path = "../../../sentry-runtime/src/trace/cache_lines.rs"]
+mod cache_lines;
 #[path = "../../../sentry-runtime/src/instrument/instrumented.rs"]
 mod instrumented;
 #[path = "../../../sentry-runtime/src/instrument/passed_on.rs"]

@@ -44,6 +44,29 @@ fn without_a_chunk_the_item_comes_back() {
 }
 
 #[test]
+fn a_chunk_that_another_core_has_read_is_evicted() {
+    use super::super::cache_lines::pretended::{evicted, move_to};
+    static BUDGET: Budget<usize> = Budget::new(8);
+    let (producer, mut consumer) = queue(&BUDGET).unwrap();
+    let write = |chunks: usize| (0..chunks * CHUNK).for_each(|number| producer.push(number).unwrap());
+    // The chunk that is written next is still the producer's.
+    write(2);
+    consumer.drain(drop);
+    assert_eq!(evicted(), 0, "the core has written what it reads");
+    write(2);
+    move_to(1);
+    consumer.drain(drop);
+    assert_eq!(evicted(), 2);
+    // The producer has moved as well: the chunk that it had begun is from its first core.
+    write(2);
+    consumer.drain(drop);
+    assert_eq!(evicted(), 3);
+    drop(producer);
+    drop(consumer);
+    assert_eq!(evicted(), 3);
+}
+
+#[test]
 fn what_was_not_read_is_dropped_with_the_queue() {
     static COUNTED: Budget<Arc<()>> = Budget::new(10);
     let probe = Arc::new(());
