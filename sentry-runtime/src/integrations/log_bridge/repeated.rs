@@ -1,7 +1,6 @@
 //! Log entries in which a server's middleware repeats a failure that is captured elsewhere: those of `TraceLayer` and
 //! `CatchPanicLayer` of `tower-http`. One failure is one event, whatever the order of the layers.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
