@@ -55,7 +55,7 @@ const FLAGS: u64 = OWNS | RECORDING | IN_CLEANUP | FAILED;
 #[repr(C)] // the words of a guard without a span are adjacent, and written at once
 pub struct SpanGuard {
     /// The start time with the flags. Without a span: a time before the start of the function since which this
-    /// thread has seen no error, or zero without a client.
+    /// thread has seen no error, or zero if nobody asks for it.
     start: Ticks,
     open: Option<Open>,
     _stays_on_its_thread: PhantomData<*const ()>,

@@ -39,6 +39,9 @@ const RECORDS: usize = 900;
 /// The number of waiting logs, or metrics, at which the worker is woken: a batch.
 const RECORDS_PER_WAKE: usize = 100;
 
+/// The number of waiting bytes from which the pipeline thread is woken for each message.
+const MANY_BYTES: usize = 1 << 20;
+
 /// One queue. Only the pipeline thread takes messages out or, if there is none, a flush.
 pub(super) struct Queue<T> {
     /// Each message with its bytes, except for those of its scopes.
@@ -109,9 +112,10 @@ impl<T: Weigh> Queue<T> {
         self.waiting.len()
     }
 
-    /// Returns whether a quarter of the queue is taken.
+    /// Returns whether a quarter of the queue is taken, or many bytes wait.
     fn is_filling(&self) -> bool {
         self.waiting.capacity().is_some_and(|capacity| self.len() > capacity / 4)
+            || self.bytes.load(Ordering::Relaxed) > MANY_BYTES
     }
 }
 

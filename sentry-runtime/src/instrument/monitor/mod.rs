@@ -157,7 +157,7 @@ impl Monitor {
         }
     }
 
-    /// Enters a run with something to record. A run without pays for no more than the question.
+    /// Enters a run with something to record. Not inlined, so that a run without anything to record stays small.
     #[inline(never)]
     fn enter_begun(&mut self) -> Option<Previous> {
         if let Run::Bare(site) = self.0 { self.enter_bare(site) } else { self.enter_full() }

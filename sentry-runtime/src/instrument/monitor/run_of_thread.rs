@@ -68,10 +68,12 @@ pub(super) struct Left {
 
 impl Place {
     fn is_free(&self) -> bool {
-        self.key.load(Ordering::Relaxed) == 0
+        self.key.load(Ordering::Acquire) == 0
     }
 
     fn begin(&self, root: RootValues) {
+        // A reader that sees a value of this run also sees that the one before has ended, whoever ended it.
+        fence(Ordering::Release);
         self.start.store(root.start, Ordering::Relaxed);
         self.salt.store(root.salt, Ordering::Relaxed);
         self.rate.store(root.rate.to_bits(), Ordering::Relaxed);
@@ -79,11 +81,9 @@ impl Place {
         self.key.store(root.key, Ordering::Release);
     }
 
-    /// Makes the place free. Called by its thread.
+    /// Makes the place free.
     pub(super) fn end(&self) {
-        self.key.store(0, Ordering::Relaxed);
-        // A reader that sees a value of the next run also sees that this one has ended.
-        fence(Ordering::Release);
+        self.key.store(0, Ordering::Release);
     }
 
     /// Returns the open run, and whether its end was sent already.
@@ -212,7 +212,9 @@ pub(super) fn find(key: LocalId) -> Option<Arc<Place>> {
 
 /// Ends the runs of all threads as failed. Returns those for which this was not done before.
 pub(super) fn fail_all() -> Vec<MonitorRun> {
-    places().iter().filter_map(|place| place.fail()).collect()
+    // Not under the lock: the last handle of a client may be dropped.
+    let places = places().clone();
+    places.iter().filter_map(|place| place.fail()).collect()
 }
 
 fn with_own<R>(look: impl FnOnce(&mut Own) -> R) -> Option<R> {
