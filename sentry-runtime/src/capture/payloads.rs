@@ -7,9 +7,8 @@
 //! one if the code that it reaches was running already when the earlier one was captured: it may have joined the task
 //! that panicked. In other code it is another panic.
 //!
-//! A panic that a hook saw may be resumed at any place and time. So a payload is taken for that panic if it has its type and
-//! text, and the address at which that panic's payload lay before it was dropped: an event that is missing, for two panics
-//! that say the same.
+//! A panic that a hook saw may be resumed at any place and time. If its payload was dropped, and a new payload of the same
+//! type with the same text gets its address, the new panic passes for the resumed one and has no event of its own.
 
 use std::any::Any;
 use std::collections::VecDeque;
