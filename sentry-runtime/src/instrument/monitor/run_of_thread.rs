@@ -99,6 +99,8 @@ impl Place {
             let job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
             (job.0.upgrade(), job.1)
         };
+        #[cfg(test)]
+        tests::between_the_looks();
         fence(Ordering::Acquire);
         if self.key.load(Ordering::Relaxed) != key {
             return None;
@@ -226,6 +228,18 @@ mod tests {
     use std::thread;
 
     use super::*;
+
+    thread_local! {
+        static BETWEEN_THE_LOOKS: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    }
+
+    /// Runs what a test wants to happen between the two looks of a reader.
+    pub(super) fn between_the_looks() {
+        if let Some(happens) = BETWEEN_THE_LOOKS.take() {
+            happens();
+        }
+    }
+
     use crate::options::ClientOptions;
     use crate::trace::callsite::{Callsite, CallsiteOptions};
     use crate::transport::TestTransport;
@@ -285,6 +299,22 @@ mod tests {
         assert!(!places().iter().any(|known| Arc::ptr_eq(known, &ended)), "nothing is open there");
         place.end();
         assert!(find(key).is_none());
+    }
+
+    #[test]
+    fn a_run_that_ends_while_it_is_read_is_not_shown() {
+        let (client, key) = (client(), 4 << 40);
+        assert!(begin(values(key), &client, &SITE));
+        let place = find(key).unwrap();
+        let same_client = Arc::clone(&client);
+        let next = move || {
+            end(key);
+            assert!(begin(values(key + 1), &same_client, &SITE));
+        };
+        BETWEEN_THE_LOOKS.set(Some(Box::new(next)));
+        assert!(place.run().is_none());
+        assert_eq!(place.run().unwrap().0.key(), key + 1);
+        end(key + 1);
     }
 
     #[test]
