@@ -11,7 +11,7 @@ use axum::{Router, routing::get};
 use sentry::integrations::tower::SentryLayer;
 
 async fn user(Path(id): Path<u32>) -> Result<String, StatusCode> {
-    // The tag belongs to this request only, whatever the server handles at the same time.
+    // The tag belongs to this request only, even if the server handles other requests at the same time.
     sentry::set_tag("user.id", id);
     load(id).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

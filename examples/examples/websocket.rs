@@ -1,5 +1,5 @@
-//! An axum server with WebSockets: what a socket does belongs to the trace and the scope of the request that it was upgraded
-//! from, by one word in the handler.
+//! An axum server with WebSockets. One call in the handler assigns the work of a socket to the trace and the scope of
+//! the request that opened the socket.
 //!
 //! `cargo run -p sentry-examples --example websocket --features websocket` talks to itself and prints what was recorded.
 
@@ -15,7 +15,7 @@ use sentry::integrations::tower::SentryLayer;
 use tokio_tungstenite::tungstenite;
 
 async fn chat(Path(customer): Path<String>, upgrade: WebSocketUpgrade) -> Response {
-    // The tag belongs to everything that this socket captures.
+    // The tag is part of everything that this socket captures.
     sentry::set_tag("customer", customer);
     upgrade.on_upgrade(sentry::bind_scope_async(talk))
 }

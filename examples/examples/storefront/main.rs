@@ -67,13 +67,13 @@ fn options() -> sentry::ClientOptions {
     }
 }
 
-/// For a visitor with a browser: a page that shows each click as a trace, with everything that can be shown.
+/// Sets the options for a visitor with a browser: the dashboard shows each click as a trace, with all kinds of data.
 fn for_a_browser(options: sentry::ClientOptions) -> sentry::ClientOptions {
     let options = options
         .collect_logs(true)
         .auto_session_tracking(true)
         .session_mode(sentry::SessionMode::Request)
-        // For the mistakes in `stock.rs`.
+        // These three options reveal the mistakes in `stock.rs`.
         .repeat_threshold(3)
         .track_polls(true)
         .blocked_poll_warning(Duration::from_millis(100));
@@ -125,7 +125,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 }
 
 async fn restock_forever(shop: Arc<Shop>) {
-    // The first run soon, so that it can be seen.
+    // The first run is soon, so that it can be seen.
     let mut pause = Duration::from_secs(5);
     for run in 1.. {
         tokio::time::sleep(pause).await;

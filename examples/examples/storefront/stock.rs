@@ -1,5 +1,5 @@
-//! Pages with three mistakes that are easy to make and hard to see, and that the options in `main.rs` show: a query for
-//! each row of another one, an `async` function that blocks its thread, and an error that becomes a status.
+//! Pages with three mistakes that are easy to make and hard to see, and that the options in `main.rs` reveal: a query
+//! for each row of another query, an `async` function that blocks its thread, and an error that becomes a status.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::{Shop, html};
 #[sentry::server_action]
 pub async fn stock_page(State(shop): State<Arc<Shop>>) -> Result<Html<String>, ShopError> {
     let mut lines = String::new();
-    // Mistake 1: the first query has all that the others ask for. The span of this function says how often they repeat.
+    // Mistake 1: the first query already has all the data. This function's span says how often the others repeat.
     for lamp in shop.repository.lamps().await {
         let lamp = shop.repository.lamp(&lamp.sku).await?;
         lines += &format!("{} × {}. ", lamp.in_stock, lamp.name);
@@ -32,8 +32,8 @@ async fn count_by_hand() {
     std::thread::sleep(Duration::from_millis(250));
 }
 
-/// The last invoice. Mistake 3: the handler has no attribute, and hides the error behind a status. The server's layer
-/// captures the error all the same.
+/// Prints the last invoice. Mistake 3: the handler has no attribute, and hides the error behind a status. The server's
+/// layer captures the error nevertheless.
 pub async fn invoice() -> Result<Html<String>, StatusCode> {
     match print_invoice() {
         Ok(page) => Ok(html::notice("Invoice", page)),

@@ -1,6 +1,6 @@
-//! A thread pool, with `rayon`: what its threads do belongs to the span that is active where the work begins.
+//! A thread pool, with `rayon`: the work of its threads belongs to the span that is active where the work begins.
 //!
-//! `cargo run --manifest-path examples/background/Cargo.toml --bin thread_pool` prints what was recorded, and checks it.
+//! `cargo run --manifest-path examples/background/Cargo.toml --bin thread_pool` prints what was recorded and checks it.
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
@@ -23,7 +23,7 @@ fn gallery(pictures: u32) -> usize {
     resized.filter(|&ok| ok).count()
 }
 
-/// Two jobs at once; `bind_scope` is for a closure that runs once.
+/// Runs two jobs at once. `bind_scope` is for a closure that runs once.
 #[sentry::span]
 fn both() {
     let (left, right) = (sentry::bind_scope(|| resize(7)), sentry::bind_scope(|| resize(8)));

@@ -14,7 +14,7 @@ const NEXT: &str =
     "UPDATE parcel SET attempts = attempts + 1 WHERE number = (SELECT MIN(number) FROM parcel) RETURNING *";
 const DONE: &str = "DELETE FROM parcel WHERE number = ?";
 
-/// There is no box for the parcel, this time.
+/// The error of an attempt to pack a parcel without a box.
 #[derive(Debug)]
 struct NoBox;
 
