@@ -14,7 +14,7 @@ use quote::quote;
 
 use super::{main, monitor, span};
 
-/// The callsite of a function whose attribute says `calls`.
+/// Returns the tokens of a callsite. `calls` are the calls that set its options.
 fn site(calls: TokenStream) -> TokenStream {
     let options = if calls.is_empty() {
         quote!(::sentry::__private::CallsiteOptions::DEFAULT)
@@ -211,7 +211,7 @@ fn patterns_are_visible_to_attributes() {
         text.contains("is_recording (& __sentry_work) { let (b , _c) = & __sentry_arg0 ; let _ = & b ; :: sentry :: __private :: AsyncSpan :: set (& __sentry_work , \"b\""),
         "{text}"
     );
-    // The attribute uses the argument, so the body need not.
+    // The attribute uses the argument, so the body does not have to.
     assert!(text.contains("let (mut b , _c) = __sentry_arg0 ; let _ = & b ;"), "{text}");
 }
 

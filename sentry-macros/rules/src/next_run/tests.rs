@@ -10,7 +10,8 @@ fn at(text: &str) -> i64 {
     date.to_day() * DAY + number(11..13) * 3_600 + number(14..16) * 60 - offset
 }
 
-/// Riga in 2021: two hours ahead of UTC, three in summer. Clocks changed on 28 March and 31 October at 01:00 UTC.
+/// Returns the offset of Riga in 2021: two hours ahead of UTC, three in summer. Clocks changed on 28 March and 31
+/// October at 01:00 UTC.
 fn riga(time: i64) -> i64 {
     if (at("2021-03-28T01:00")..at("2021-10-31T01:00")).contains(&time) { 3 * 3_600 } else { 2 * 3_600 }
 }
@@ -51,7 +52,7 @@ fn a_star_joins_both_day_fields() {
     runs("1 1 1-7 * */7", &["2020-01-05T01:01", "2020-02-02T01:01", "2020-03-01T01:01"]);
     runs("1 1 */100,1-7 * MON", &["2020-01-06T01:01", "2020-02-03T01:01", "2020-03-02T01:01"]);
     runs("1 1 * * */3", &["2020-01-01T01:01", "2020-01-04T01:01", "2020-01-05T01:01", "2020-01-08T01:01"]);
-    // Without a star, either is enough.
+    // Without a star, a match of either field is enough.
     runs("0 0 13 * FRI", &["2020-01-03T00:00", "2020-01-10T00:00", "2020-01-13T00:00"]);
 }
 
@@ -116,7 +117,7 @@ fn clocks_set_forward() {
     runs("0 */2 * * *", night, &["2021-03-28T02:00+02", "2021-03-28T04:00+03", "2021-03-28T06:00+03"]);
     runs("30 */2 * * *", night, &["2021-03-28T02:30+02", "2021-03-28T04:30+03"]);
     runs("* 1-6 * * *", "2021-03-28T02:58+02", &["2021-03-28T02:59+02", "2021-03-28T04:00+03"]);
-    // A time that the clock leaves out runs at the end of the gap, and never twice.
+    // A run at a time that the clock skips happens once, at the end of the gap.
     runs("0 1,2,3,4,5 * * *", night, &["2021-03-28T02:00+02", "2021-03-28T04:00+03", "2021-03-28T05:00+03"]);
     runs("30 1,2,3,4,5 * * *", night, &["2021-03-28T02:30+02", "2021-03-28T04:00+03", "2021-03-28T04:30+03"]);
     runs(
@@ -146,14 +147,14 @@ fn clocks_set_back() {
         "2021-10-31T03:58+03",
         &["2021-10-31T03:59+03", "2021-10-31T03:00+02", "2021-10-31T03:01+02"],
     );
-    // A job at fixed times runs at the first of two equal times only.
+    // Where a local time occurs twice, a job at a fixed time runs only the first time.
     runs("30 1,2,3,4,5 * * *", night, &["2021-10-31T02:30+03", "2021-10-31T03:30+03", "2021-10-31T04:30+02"]);
     runs(
         "15 3 * * *",
         "2021-10-30T00:00+03",
         &["2021-10-30T03:15+03", "2021-10-31T03:15+03", "2021-11-01T03:15+02"],
     );
-    // In the repeated hour, the first 03:30 is over.
+    // It is already the second 03:10, so the first 03:30 has passed.
     runs("30 3 * * *", "2021-10-31T03:10+02", &["2021-11-01T03:30+02"]);
 }
 
@@ -186,7 +187,7 @@ fn times_outside_the_calendar_and_lying_zones_end() {
         assert_eq!(of_crontab(&crontab, time, &utc), None, "{time}");
         assert_eq!(of_interval(1, "month", time, &riga), None, "{time}");
     }
-    // A zone that is never what it was.
+    // A time zone whose offset changes with every second.
     let lies = |time: i64| time.rem_euclid(7) * 3_600 + time.rem_euclid(2);
     for crontab in ["0 0 * * *", "* * * * *"] {
         let _ = of_crontab(&Crontab::parse(crontab).unwrap(), 0, &lies);

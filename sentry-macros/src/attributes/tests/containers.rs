@@ -1,4 +1,4 @@
-//! Tests of `#[span]` on blocks and modules: the functions in them expand as with attributes of their own.
+//! Tests of `#[span]` on blocks and modules: the functions in them expand as if each had an attribute of its own.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -143,7 +143,7 @@ fn a_half_written_function_spoils_itself_alone() {
     assert_tokens(left_out, quote!(impl S { #half #good }));
 }
 
-/// Returns what a block leaves on an item with attributes that it does not know.
+/// Returns the attribute that a block leaves on an item whose other attributes it does not know.
 fn left(around: TokenStream, own: TokenStream) -> TokenStream {
     quote!(#[::sentry::__private::__sentry_in_block(#around #own)])
 }
@@ -177,7 +177,7 @@ fn unknown_attributes_come_first() {
     let known = quote!(#[inline] #[clippy::msrv = "1"] #[cfg_attr(x, inline, allow(y))]);
     let good = one(quote!(), quote!(#known #f));
     assert_tokens(one(quote!(), quote!(impl S { #known #f })), quote!(impl S { #good }));
-    // The module imports something of that name.
+    // The module imports an item named `span`.
     let left_in_module = left(quote!((()) (mod m) (use mine::span;)), quote!());
     assert_tokens(
         one(quote!(), quote!(mod m { use mine::span; #[span] #f })),
@@ -242,7 +242,7 @@ fn what_a_block_left_is_taken_away() {
     );
     let around = quote!(((op = "db", crate = my::sentry) (err)) (impl S) ());
     let rest = left(around.clone(), quote!());
-    // As in the block, where it was not known.
+    // The expansion is the same as in the block if the attribute had been known there.
     let expected = one(quote!("x", op = "db", err, crate = my::sentry), f.clone());
     assert_tokens(one(quote!("x"), quote!(#rest #f)), expected.clone());
     assert_tokens(super::super::in_block(quote!(#around "x"), f.clone()), expected);
@@ -254,7 +254,7 @@ fn what_a_block_left_is_taken_away() {
     let tagged = handler(quote!(tags(a = "b"), crate = my::sentry), f.clone());
     assert_tokens(handler(quote!(tags(a = "b")), quote!(#rest #f)), tagged.clone());
     assert_tokens(handler(quote!(tags(a = "b"),), quote!(#rest #f)), tagged);
-    // Another attribute of this crate may follow, and inherits as well.
+    // Another attribute of this crate may follow, and inherits the arguments as well.
     let taken = left(quote!(taken #around), quote!());
     assert_tokens(one(quote!(skip), quote!(#[obs::span] #rest #f)), quote!(#[obs::span] #taken #f));
     assert_tokens(one(quote!(skip), quote!(#taken #f)), quote!(#taken #f));

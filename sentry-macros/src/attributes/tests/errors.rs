@@ -1,11 +1,11 @@
-//! Tests of errors: one for each mistake, followed by the item as it was.
+//! Tests of the errors: each mistake causes one error, followed by the unchanged item.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::attributes::{main, monitor, span};
 
-/// The messages of all `compile_error!` of an expansion, and whether the item follows unchanged.
+/// Returns the messages of all `compile_error!` in an expansion, and asserts that the unchanged item follows them.
 pub(super) fn errors(expansion: &TokenStream, item: &TokenStream) -> Vec<String> {
     let text = expansion.to_string();
     assert!(text.ends_with(&item.to_string()), "the item is lost: {text}");

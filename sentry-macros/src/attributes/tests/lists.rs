@@ -1,4 +1,4 @@
-//! Tests of the lists of arguments: each mistake in its own words, and no other error beside it.
+//! Tests of the lists of arguments: each mistake has its own message, and no other error follows from it.
 
 use proc_macro2::TokenStream;
 
@@ -9,7 +9,7 @@ fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// The errors of an attribute with `args` on `item`.
+/// Returns the errors of an attribute with `args` on `item`.
 fn messages(attribute: fn(TokenStream, TokenStream) -> TokenStream, args: &str, item: &str) -> Vec<String> {
     let expansion = attribute(tokens(args), tokens(item));
     if expansion.to_string().contains("compile_error") {

@@ -1,4 +1,4 @@
-//! Tests of what is done with the returned value, and with the values that are kept for errors.
+//! Tests of the code that inspects the returned value, and of the values that are kept for errors.
 
 use proc_macro2::TokenStream;
 

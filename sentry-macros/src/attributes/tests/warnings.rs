@@ -8,7 +8,7 @@ fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// The warnings of `#[span(args)]` on an item.
+/// Returns the warnings of `#[span(args)]` on an item.
 fn warnings(args: &str, item: &str) -> Vec<String> {
     let text = span(tokens(args), tokens(item)).to_string();
     assert!(!text.contains("compile_error"), "{text}");
@@ -77,7 +77,7 @@ fn err_warns_where_no_error_is_returned() {
     for item in ["fn f() -> io::Result<u8> { a }", "fn f() -> Alias { a }", "fn f() -> impl Future { a }"] {
         assert_eq!(warnings("err", item), [""; 0], "{item}");
     }
-    // On a block, it means the functions that return a result.
+    // On a block, `err` applies to those functions that return a `Result`.
     assert_eq!(warnings("err", "impl S { fn f() {} }"), [""; 0]);
 }
 
