@@ -1,4 +1,5 @@
-//! Properties of spans and transactions that are written by hand: serde_json reads them, and reads what was meant.
+//! Property tests of the JSON writers for spans and transactions: serde_json parses their output, and finds the same
+//! values.
 
 use std::borrow::Cow;
 
@@ -42,15 +43,15 @@ fn span() -> impl Strategy<Value = SpanData> {
     )
 }
 
-/// Removes texts that are empty, which are not written.
+/// Removes empty texts, because they are not written.
 fn without_empty(span: &mut Value, names: &[&str]) {
     if let Value::Object(fields) = span {
         fields.retain(|name, value| !names.contains(&name.as_str()) || *value != "");
     }
 }
 
-/// Takes the times out of two payloads, and asserts that they are equal but for rounding: of the two ways to write a
-/// time, one rounds it to a float.
+/// Removes the times from two payloads, and asserts that they are equal except for rounding: only one of the two
+/// writers rounds a time to a float.
 #[track_caller]
 fn take_equal_times(one: &mut Value, other: &mut Value) {
     for time in ["start_timestamp", "timestamp"] {

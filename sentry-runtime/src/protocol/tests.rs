@@ -1,4 +1,4 @@
-//! Properties of what is written by hand: serde_json reads it, and reads what was meant.
+//! Property tests of the JSON writers: serde_json parses their output, and finds the same values.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,8 +10,8 @@ use super::json::{ObjectWriter, write_f64, write_i64, write_micros, write_str, w
 use super::span_v2::{Attributes, SpanV2};
 use super::*;
 
-/// Texts that a writer may get wrong: what has to be escaped, what only looks so, what is of several bytes, and all lengths
-/// around the words in which a text is read.
+/// Texts that are hard to write: characters that need escapes, text that looks like an escape, characters of several
+/// bytes, and all lengths around the size of the words by which a text is read.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         "\"",
@@ -48,7 +48,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Values of attributes of every kind, lists in lists included.
+/// Values of attributes of every kind, nested lists included.
 fn attribute() -> impl Strategy<Value = AttributeValue> {
     let floats = prop_oneof![
         any::<f64>(),
@@ -81,12 +81,12 @@ fn attribute() -> impl Strategy<Value = AttributeValue> {
     })
 }
 
-/// Attributes with distinct names, of which one may be empty.
+/// Attributes with distinct names; one name may be empty.
 pub(crate) fn attributes() -> impl Strategy<Value = Map<Cow<'static, str>, AttributeValue>> {
     prop::collection::btree_map(text().prop_map(Cow::Owned), attribute(), 0..6)
 }
 
-/// Times of all clocks, also of those that are wrong.
+/// Times of all clocks, including wrong ones.
 pub(crate) fn time() -> impl Strategy<Value = SystemTime> {
     let micros = prop_oneof![
         4 => 1_700_000_000_000_000..1_900_000_000_000_000_i64,
@@ -100,12 +100,12 @@ pub(crate) fn time() -> impl Strategy<Value = SystemTime> {
     })
 }
 
-/// Times until the year 2106, whose microseconds are kept in a number of seconds.
+/// Times until the year 2106. Their microseconds survive in a float of seconds.
 fn exact_time() -> impl Strategy<Value = SystemTime> {
     (0..(1_u64 << 32) * 1_000_000).prop_map(|micros| UNIX_EPOCH + Duration::from_micros(micros))
 }
 
-/// Returns what is written, and what serde_json reads of it.
+/// Returns the written text, and the value that serde_json parses from it.
 pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> (String, Value) {
     let mut out = Vec::new();
     write(&mut out);
@@ -114,7 +114,7 @@ pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> (String, Value) {
     (out, read)
 }
 
-/// Returns what serde_json writes of a value, read again: floats may lose their last bit by reading.
+/// Returns the value that serde_json writes, parsed again, because parsing may change the last bit of a float.
 pub(crate) fn meant(value: &impl serde::Serialize) -> Value {
     serde_json::from_slice(&serde_json::to_vec(value).unwrap()).unwrap()
 }
@@ -254,11 +254,11 @@ proptest! {
         for (item, payload) in read.items().iter().zip(&payloads) {
             prop_assert_eq!(item.payload(), &**payload);
         }
-        // What was read is written in the same way.
+        // A parsed envelope is written as the same bytes.
         prop_assert_eq!(read.to_bytes(sent_at), bytes);
     }
 
-    /// Any number is a time, and the microseconds of a time that is sent are those that are read.
+    /// Any number is accepted as a time, and a sent time keeps its microseconds when it is parsed.
     #[test]
     fn a_time_reads_back_from_its_seconds(at in exact_time(), bits: u64) {
         #[derive(serde::Serialize, serde::Deserialize)]
@@ -275,7 +275,7 @@ proptest! {
 
     #[test]
     fn logs_and_metrics_read_back(body in text(), at in exact_time(), attributes in attributes()) {
-        // Lists in lists are text when they are read.
+        // Nested lists become text when they are parsed.
         let read = |(key, value): (_, AttributeValue)| (key, AttributeValue::from_json(&meant(&value)));
         let attributes: Map<_, _> = attributes.into_iter().map(read).collect();
         let log = json!({
@@ -341,7 +341,7 @@ proptest! {
         prop_assert!(read["timestamp"].is_number());
     }
 
-    /// No bytes make the reader panic, and what it accepts can be written and read again.
+    /// The parser panics for no bytes, and an accepted envelope can be written and parsed again.
     #[test]
     fn any_bytes_are_read_or_refused(pieces in prop::collection::vec(envelope_piece(), 0..12)) {
         let bytes = pieces.concat();
@@ -352,7 +352,7 @@ proptest! {
     }
 }
 
-/// Pieces of envelopes, whole and broken, and bytes that are no text.
+/// Pieces of envelopes, whole and broken, and bytes that are not UTF-8.
 fn envelope_piece() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: &[&[u8]] = &[
         b"{}",

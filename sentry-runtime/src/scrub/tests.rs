@@ -62,7 +62,7 @@ fn values_are_searched_to_a_depth() {
                 deep(MAX_DEPTH + 1, wrap, FILTERED.into())
             );
         }
-        // A text holds nothing that is deeper still.
+        // A text contains no deeper values, so it is kept.
         let kept = deep(MAX_DEPTH + 1, wrap, "kept".into());
         assert_eq!(scrubbed(kept.clone()), kept);
     }

@@ -1,4 +1,4 @@
-//! Tests from a real capture to frames, as a reader of the event sees them.
+//! Tests from a real capture to the frames of the event.
 
 use super::*;
 
@@ -54,7 +54,7 @@ fn a_capture_names_functions_files_and_lines() {
 fn the_machinery_at_both_ends_is_left_out() {
     let resolved = resolve(&place_order().0);
     let symbols: Vec<&str> = resolved.frames.iter().filter_map(|frame| frame.symbol.as_deref()).collect();
-    // The outermost is the test, or the closure that the harness calls it through.
+    // The outermost frame is the test, or the closure through which the test harness calls it.
     assert!(symbols[0].starts_with("sentry::stacktrace::tests::"), "{symbols:?}");
     assert!(resolved.frames.iter().all(|frame| frame.in_app == Some(true)), "{symbols:?}");
     assert!(!symbols.iter().any(|symbol| symbol.contains("capture::")), "{symbols:?}");
@@ -114,7 +114,7 @@ fn addresses_lie_in_the_image_that_is_sent() {
     let last = resolved.frames.last().unwrap();
     let image = resolved.images.iter().find(|image| Some(image.image_addr) == last.image_addr).unwrap();
     assert_eq!(std::path::Path::new(&image.code_file), std::env::current_exe().unwrap());
-    // Only the innermost address is moved into its call; the server moves the others.
+    // Only the innermost address is moved back into its call instruction; the server moves the others.
     assert!(stack.addresses().contains(&(last.instruction_addr as usize + 1)));
     let first = &resolved.frames[0];
     assert!(stack.addresses().contains(&(first.instruction_addr as usize)));

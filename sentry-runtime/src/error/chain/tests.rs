@@ -1,4 +1,4 @@
-//! Tests with typical errors of users, and with errors that misbehave.
+//! Tests with typical errors of users, and with misbehaving errors.
 
 use super::*;
 
@@ -49,7 +49,7 @@ impl Error for Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // One by one: a long chain would overflow the stack otherwise.
+        // Links are dropped one by one, because the recursive drop of a long chain would overflow the stack.
         let mut next = self.cause.take();
         while let Some(mut link) = next.and_then(|cause| cause.downcast::<Link>().ok()) {
             next = link.cause.take();
@@ -149,7 +149,7 @@ fn megabytes_are_never_kept() {
     let stubborn = Odd {
         display: |f| {
             for _ in 0..100_000 {
-                // Ignores that the writer refused the text.
+                // The code ignores that the writer refused the text.
                 let _ = f.write_str("äöü äöü äöü äöü ");
             }
             Ok(())
@@ -179,7 +179,7 @@ fn errors_that_misbehave_get_a_placeholder() {
     assert_eq!(only(&no_source).value, "odd");
 }
 
-/// Writes for ever, and looks at no answer.
+/// Its `Display` and `Debug` write for ever, and ignore the errors of the writer.
 struct Deaf;
 
 impl fmt::Display for Deaf {

@@ -1,5 +1,5 @@
-//! Tests of the instrumented future in every way in which it can end. Under Miri they show that nothing moves, nothing
-//! is dropped twice, and nothing leaks.
+//! Tests of the instrumented future with every way to end it. Under Miri they show that nothing moves, nothing is
+//! dropped twice, and nothing leaks.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use super::*;
 
 type Log = Rc<RefCell<Vec<&'static str>>>;
 
-/// Work that notes the calls of its methods.
+/// Work that logs the calls of its methods.
 #[derive(Debug)]
 struct Noted {
     log: Log,
@@ -46,7 +46,7 @@ impl PollHooks for Noted {
     }
 }
 
-/// Notes its drop, and that the values it owns still exist.
+/// Logs its drop, and asserts that the value it owns still exists.
 struct Dropped(Log, Box<u8>);
 
 impl Drop for Dropped {
@@ -64,7 +64,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-/// Pending for the given number of polls.
+/// Returns pending for this number of polls.
 async fn pause(times: usize) {
     let mut left = times;
     std::future::poll_fn(move |_| {
@@ -77,7 +77,7 @@ async fn pause(times: usize) {
     .await;
 }
 
-/// Holds a reference into itself across polls.
+/// Holds a reference to a local variable across polls.
 async fn refers_to_itself(log: Log, times: usize) -> usize {
     let held = Dropped(log, Box::new(7));
     let list = [1_usize, 2, 3];
@@ -126,7 +126,7 @@ fn a_panic_ends_the_work_and_what_is_left_is_dropped_later() {
     let mut future = Box::pin(instrument(work(&log), async move {
         let _held = held;
         pause(1).await;
-        // Without the panic hook, which prints.
+        // `resume_unwind` does not call the panic hook, which would print.
         std::panic::resume_unwind(Box::new("on purpose"));
     }));
     assert!(poll(future.as_mut()).is_pending());
@@ -148,7 +148,7 @@ fn an_observer_sees_the_output_inside_of_the_context() {
     assert_eq!(poll(future.as_mut()), Poll::Ready(10));
     assert_eq!(seen(&log), ["enter", "drop", "observe", "leave", "done"]);
 
-    // Finished work does not disturb the work inside of it.
+    // If the work is over, the future inside of it runs without its hooks.
     let over = Noted { log: Rc::clone(&log), stage: Stage::Over };
     let mut future = Box::pin(observe(over, refers_to_itself(Rc::clone(&log), 1), looks));
     assert!(poll(future.as_mut()).is_pending());
@@ -156,7 +156,7 @@ fn an_observer_sees_the_output_inside_of_the_context() {
     assert_eq!(seen(&log), ["drop", "observe"]);
 }
 
-/// Work that owns a value until it is over. `SPARES` says whether its end is known to leave nothing to drop.
+/// Work that owns a value until it is over. `SPARES` says whether finished work is known to have nothing to drop.
 struct Owns<const SPARES: bool>(Option<Rc<()>>, Stage);
 
 impl<const SPARES: bool> PollHooks for Owns<SPARES> {
@@ -179,7 +179,7 @@ impl<const SPARES: bool> PollHooks for Owns<SPARES> {
     }
 }
 
-/// Panics when it is dropped, without the panic hook, which prints.
+/// Panics when it is dropped, without calling the panic hook, which would print.
 struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
@@ -210,7 +210,7 @@ fn the_work_is_dropped_once_whenever_the_future_is_dropped() {
             assert!(catch_unwind(AssertUnwindSafe(|| drop(future))).is_err());
             assert_eq!(Rc::strong_count(&owned), 1, "after {polls} polls and a panic");
         }
-        // Work that is over from the start, and owns something all the same.
+        // This work is over from the start, but still owns a value.
         drop(instrument(Owns::<false>(Some(Rc::clone(&owned)), Stage::Over), pause(0)));
         assert_eq!(Rc::strong_count(&owned), 1);
     }

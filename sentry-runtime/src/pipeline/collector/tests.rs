@@ -1,4 +1,4 @@
-//! Memory tests: held memory is bounded whatever is recorded, and spans that find no room are counted.
+//! Tests of the collector's memory: it is bounded for any input, and spans that find no room are counted.
 
 mod waiting;
 
@@ -25,10 +25,10 @@ static SITE: Callsite = Callsite {
     location: "src/step.rs:7",
     options: &CallsiteOptions::new().name("step"),
 };
-/// The smallest value of the option `max_record_memory` is a sixteenth of this.
+/// The memory limit of the collector: 16 times the smallest value of the option `max_record_memory`.
 const MEMORY: usize = 1 << 20;
 
-/// A collector that only the test feeds.
+/// A collector that receives records from the test only.
 struct Bed {
     collector: Collector,
     client: Arc<Client>,
@@ -69,7 +69,7 @@ impl Bed {
         assert!(self.collector.room.held() <= MEMORY / 4 * 3);
     }
 
-    /// Announces a segment, as is done for streamed ones.
+    /// Announces a segment if it is streamed.
     fn start(&mut self, segment: &Arc<Segment>) {
         if !segment.is_streamed() {
             return;
@@ -133,7 +133,7 @@ fn a_root_that_never_ends_holds_no_more_than_it_can_send() {
     }
     let held = bed.collector.held();
     assert!(held < MEMORY / 2, "{held}");
-    // The segment ends after all: the earliest spans are sent, the last value counts, the other spans are counted.
+    // The segment ends after all: the first 1 000 spans and the last value are sent, other spans are counted as lost.
     bed.end(&segment);
     bed.finish();
     let sent = bed.transport.payloads(ItemType::Transaction);
@@ -154,7 +154,7 @@ fn many_roots_that_never_end_make_room_for_others() {
     (0..4).for_each(|_| bed.round());
     let last = bed.segment();
     (0..100).for_each(|_| bed.span(last.key));
-    // Records were rejected, so segments that have been silent have to go.
+    // Records were rejected, so the collector has to give up segments that have been silent.
     (0..4).for_each(|_| bed.round());
     let other = bed.segment();
     (0..100).for_each(|_| bed.span(other.key));
@@ -226,7 +226,7 @@ fn spans_that_come_before_their_segment_or_without_its_start_are_streamed_too() 
     bed.attribute(first.key, 1);
     bed.start(&first);
     bed.end(&first);
-    // Its first record found no room.
+    // The collector has never received the start of this segment.
     (0..3).for_each(|_| bed.span(second.key));
     bed.attribute(second.key, 2);
     bed.end(&second);
@@ -269,7 +269,7 @@ fn what_waits_is_sent_after_five_seconds() {
     assert_eq!(bed.streamed().len(), 1);
 }
 
-/// The task of a socket outlives its request, and thousands of others end meanwhile.
+/// Tests a socket whose task outlives its request, while thousands of other segments end.
 #[test]
 fn a_segment_that_is_in_use_is_remembered_for_its_spans() {
     for lifecycle in [TraceLifecycle::Static, TraceLifecycle::Stream] {
@@ -348,7 +348,7 @@ fn a_closed_client_is_not_kept_by_what_has_ended() {
             bed.round();
         }
         drop(client);
-        // That of the segment itself.
+        // The segment itself holds the only remaining reference.
         assert_eq!(Arc::strong_count(&bed.client) - known, 1, "{lifecycle:?}");
         bed.span(in_use.key);
         bed.collector.write(true, Instant::now());
@@ -378,7 +378,7 @@ fn attributes_that_came_without_a_segment_find_their_span() {
         let running: Vec<_> = (0..others).map(|_| bed.segment()).collect();
         running.iter().for_each(|other| bed.span(other.key));
         let segment = bed.segment();
-        // The next id is that of the next span.
+        // The next span gets the next id.
         bed.attribute(bed.next + 1, 7);
         bed.span(segment.key);
         bed.span(segment.key);

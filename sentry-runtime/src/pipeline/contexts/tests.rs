@@ -1,4 +1,4 @@
-//! Tests of the readers on samples, and of the facts about the machine that runs the tests.
+//! Tests of the parsers with samples, and of the facts about the machine that runs the tests.
 
 use super::*;
 

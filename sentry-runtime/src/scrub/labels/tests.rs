@@ -114,7 +114,7 @@ fn groups_end_at_their_closing_bracket() {
 #[test]
 fn single_words_are_values_where_they_look_like_one() {
     for (text, expected) in [
-        // A value that was filtered is not read as a name.
+        // A filtered value is not read as the name of another value.
         ("key: 4pass word: hunter2", "key: [Filtered] word: hunter2"),
         ("behind three colons::: password: hunter2", "behind three colons::: password: [Filtered]"),
         (

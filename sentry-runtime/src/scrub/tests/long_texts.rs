@@ -1,6 +1,6 @@
 use crate::scrub::{Scrubber, effort};
 
-/// Pieces of texts, which are repeated.
+/// The pieces that the texts repeat.
 #[rustfmt::skip]
 const PIECES: [&str; 70] = [
     // Names in quotes.
@@ -19,7 +19,7 @@ const PIECES: [&str; 70] = [
     // Placeholders of templates.
     "{a", "{}", "key=%s ",
 ];
-/// The ends of the texts, any of which may be what a piece looks for.
+/// The ends of the texts, each of which may be what the filter looks for after a piece.
 const ENDS: [&str; 3] = ["", "(true)", " '\"@(1)"];
 
 #[test]
@@ -32,7 +32,7 @@ fn the_effort_grows_with_the_text_and_not_with_its_square() {
             scrubber.secret_placeholders(&text);
         })
     };
-    // Whatever is read up to a limit is read up to it in the short text already.
+    // Every search that has a limit reaches its limit already in the short text.
     let (short, long) = (1 << 12, 1 << 14);
     let times = (long / short) as u64;
     let mut slow = Vec::new();
@@ -45,10 +45,11 @@ fn the_effort_grows_with_the_text_and_not_with_its_square() {
     assert!(slow.is_empty(), "piece, end, and what is read of the short and of the long text: {slow:#?}");
 }
 
-/// What is read up to a limit for each piece is linear, and may still take a thousand times the length of a text.
+/// Tests for searches with a limit: if one starts at each piece, the effort is linear, but may be a thousand times the
+/// length.
 #[test]
 fn the_effort_is_a_small_number_of_looks_at_each_character() {
-    /// No piece takes 16 looks. A search up to a limit from each piece on would take a thousand.
+    /// No piece needs 16 looks at each character. A search up to a limit from each piece would need a thousand.
     const LOOKS: u64 = 64;
     let scrubber = Scrubber::new(&[]);
     let len: usize = 1 << 15;

@@ -5,10 +5,10 @@ use crate::protocol::{
     SpanLink, Stacktrace, TemplateInfo, Thread, TraceContext, TraceId, Transaction, User, Values,
 };
 
-/// A text that gives a secret away.
+/// A text that contains a secret.
 const TEXT: &str = "sign-in failed: password=hunter2";
 
-/// A line of source code that gives a secret away.
+/// A line of source code that contains a secret.
 const LINE: &str = r#"connect("postgres://ada:hunter2@db/")"#;
 
 fn text() -> Option<String> {
@@ -26,7 +26,7 @@ fn link() -> Vec<SpanLink> {
     ]
 }
 
-/// Asserts that a payload has this number of secrets, and loses each of them.
+/// Asserts that a payload has this number of secrets, and none after the filter.
 #[track_caller]
 fn assert_filtered(before: &impl serde::Serialize, after: &impl serde::Serialize, secrets: usize) {
     let (before, after) = (serde_json::to_string(before).unwrap(), serde_json::to_string(after).unwrap());
@@ -311,7 +311,7 @@ fn parameters_of_a_log_are_filtered_where_its_template_names_a_secret() {
     assert_eq!(value("code"), Some("42"));
 }
 
-/// Returns the parameters of a message after it was filtered, each of which was `x` and the place of the parameter.
+/// Returns the filtered parameters of a message. Before the filter, the parameter at place `n` is `x` and `n`.
 fn parameters(message: &str, count: usize) -> Vec<Value> {
     let params = (0..count).map(|place| format!("x{place}").into()).collect();
     let logentry = Some(LogEntry { message: message.to_owned(), params });
@@ -365,6 +365,6 @@ fn parameters_behind_many_others_are_filtered_if_any_is() {
         assert_eq!(params[before], expected, "{before} and {last}");
         assert_eq!(params[126], "x126");
     }
-    // Which of them the name is for is not looked into.
+    // The filter does not look up which of these parameters the name belongs to.
     assert_eq!(parameters(&format!("password={{}} {}", "{} ".repeat(128)), 129)[127..], ["x127", FILTERED]);
 }

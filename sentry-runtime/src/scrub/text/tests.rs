@@ -76,7 +76,7 @@ fn json_in_a_text_is_filtered_inside() {
 fn json_in_a_text_is_as_deep_as_the_text() {
     let scrubber = Scrubber::new(&[]);
     let text = r#"[[{"a":1}]]"#;
-    // A text that was harmless in one place is looked at again in a deeper one.
+    // The result for a harmless text is not reused at a deeper level.
     for (depth, expected) in [
         (0, text),
         (1, text),

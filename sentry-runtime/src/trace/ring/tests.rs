@@ -49,7 +49,7 @@ fn a_chunk_that_another_core_has_read_is_evicted() {
     static BUDGET: Budget<usize> = Budget::new(8);
     let (producer, mut consumer) = queue(&BUDGET).unwrap();
     let write = |chunks: usize| (0..chunks * CHUNK).for_each(|number| producer.push(number).unwrap());
-    // The chunk that is written next is still the producer's.
+    // The chunk that is written next is still in the cache of the producer's core.
     write(2);
     consumer.drain(drop);
     assert_eq!(evicted(), 0, "the core has written what it reads");
@@ -57,7 +57,7 @@ fn a_chunk_that_another_core_has_read_is_evicted() {
     move_to(1);
     consumer.drain(drop);
     assert_eq!(evicted(), 2);
-    // The producer has moved as well: the chunk that it had begun is from its first core.
+    // The producer has moved to the consumer's core as well, but it began the chunk on its first core.
     write(2);
     consumer.drain(drop);
     assert_eq!(evicted(), 3);
@@ -138,7 +138,7 @@ fn the_queue_of_another_process_is_left_alone() {
     assert!(!parents.drain(|item| seen.push(item)) && !own.drain(|item| seen.push(item)));
     assert_eq!(seen, [1, 3]);
     drop(producer);
-    // Miri and valgrind look for leaks; a real child leaves this to the end of the process.
+    // Miri and valgrind report leaks, so the test frees the queue; a real child process leaves this to its end.
     parents.closed.store(true, Ordering::Release);
     // SAFETY: the producer has forgotten its reference.
     unsafe { Arc::decrement_strong_count(Arc::as_ptr(&parents.closed)) };

@@ -8,7 +8,7 @@ use super::*;
 use crate::transport::config::Compression;
 use crate::transport::{ThreadOptions, Transport as _, TransportThread};
 
-/// Longer than any step, so that no test depends on timing.
+/// A timeout that is longer than any step, so that no test depends on timing.
 const LONG: Duration = Duration::from_secs(60);
 
 fn options(server: &FakeSentry) -> HttpOptions {
@@ -109,7 +109,7 @@ fn each_status_has_its_meaning() {
         (500, Delivery::Lost(DiscardReason::SendError)),
         (302, Delivery::Lost(DiscardReason::SendError)),
     ] {
-        // A limit on another category, so that a 429 does not block what follows.
+        // The limit is for another category, so that a 429 does not block the next envelopes.
         let answer = Answer::status(status)
             .header("X-Sentry-Rate-Limits", "60:transaction:key")
             .header("Location", server.envelope_url());

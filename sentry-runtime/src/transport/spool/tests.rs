@@ -46,7 +46,7 @@ fn text(envelope: &Envelope) -> String {
     String::from_utf8_lossy(envelope.items()[0].payload()).into_owned()
 }
 
-/// Returns the next left-over, whether it is due or not.
+/// Returns the next left-over envelope, even if it is not due yet.
 fn next(spool: &Spool) -> Option<(Ticket, Envelope)> {
     spool.sent();
     std::thread::sleep(Duration::from_millis(105));

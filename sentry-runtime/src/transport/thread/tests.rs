@@ -11,7 +11,7 @@ use crate::transport::queue::Capacity;
 const SOON: Duration = Duration::from_secs(60);
 
 thread_local! {
-    /// No transport can start a thread from this one.
+    /// Whether starting a thread fails for the transports that this thread makes.
     pub(super) static NO_THREADS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 

@@ -1,4 +1,4 @@
-//! Tests of `baggage` headers that wait to be read: the result is that of a header that is read at once.
+//! Tests of `baggage` headers that are parsed late: the result is the same as that of parsing them at once.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn formatted(sample_rand: u32) -> String {
     text
 }
 
-/// Headers as SDKs write them, as proxies change them, and as nobody should write them.
+/// Returns headers as SDKs write them, as proxies change them, and malformed ones.
 fn hostile() -> Vec<String> {
     let headers = [
         "",
@@ -53,7 +53,7 @@ fn hostile() -> Vec<String> {
     headers.into_iter().map(str::to_owned).chain(more).collect()
 }
 
-/// Returns what a trace contains, except for a random number that was drawn for it.
+/// Returns the contents of a trace, except for a random number that was drawn for it.
 fn facts(propagation: &Propagation) -> impl PartialEq + std::fmt::Debug + use<> {
     let dsc = propagation.dsc.as_ref().map(FrozenContext::get);
     let entries = dsc.map(|dsc| {
@@ -72,12 +72,12 @@ fn a_header_that_waits_says_what_it_would_say_at_once() {
         baggage::parse(&header, &mut read, &mut SpanGroups::default());
         let given = sample_rand::read(read.get("sample_rand"));
         for flag in ["", "-", "-0", "-1"] {
-            // Of several headers, none waits.
+            // If there are several headers, all of them are parsed at once.
             let waiting = Propagation::from_headers(&headers(flag, &[&header]), None).unwrap();
             let at_once = Propagation::from_headers(&headers(flag, &[&header, ""]), None).unwrap();
             assert!(matches!(at_once.dsc, Some(FrozenContext::Read(_))));
             assert_eq!(header.len() <= MAX_COPIED, matches!(waiting.dsc, Some(FrozenContext::Unread(..))));
-            // In this order, and in the other one.
+            // The values are read in this order, and below in the opposite order.
             let numbers = (waiting.sample_rand(), waiting.parent_sample_rate());
             assert_eq!(facts(&waiting), facts(&at_once), "{header}");
             assert_eq!(numbers, (waiting.sample_rand(), waiting.parent_sample_rate()), "{header}");
@@ -123,7 +123,7 @@ fn the_organisation_of_a_header_that_waits_decides_as_at_once() {
     }
 }
 
-/// Returns whether anything was read of the header of a trace.
+/// Returns whether no part of the trace's header was parsed.
 fn is_untouched(propagation: &Propagation) -> bool {
     let Some(FrozenContext::Unread(header, _)) = &propagation.dsc else { return false };
     header.reading().is_untouched()

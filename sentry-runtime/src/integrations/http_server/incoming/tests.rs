@@ -19,13 +19,13 @@ const HEADERS: &[(&str, &str)] = &[
     ("accept", "text/plain"),
 ];
 
-/// What is made of a request.
+/// The recorded data of a request.
 struct Made {
     request: Request,
     attributes: Attributes,
 }
 
-/// The head of a request of which nothing but the method and the path is known.
+/// Returns the head of a request with nothing but its method and path.
 fn bare_head() -> Head<'static> {
     Head {
         method: "GET",
@@ -177,7 +177,7 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
     let received = Received::new(bare_head(), || headers.into_iter(), client);
     assert_eq!(received.request().headers["accept"], FILTERED);
     assert!(!format!("{received:?}").contains("secret"));
-    // A trace is continued although its headers are marked.
+    // A trace is continued even from headers that are marked as sensitive.
     let mut values = Vec::new();
     crate::trace::headers::HeaderSource::visit(&*received, "Baggage", &mut |value| {
         values.push(value.to_owned())
@@ -185,7 +185,7 @@ fn sensitive_values_and_broken_texts_do_not_leave() {
     assert_eq!(values, ["b=2"]);
 }
 
-/// Returns the trace of a request with these headers, and the trace of the same headers when they are not kept.
+/// Returns the trace of a request with these headers, and the trace that is read directly from the same headers.
 fn traces(headers: &[RawHeader<'_>]) -> [Option<Propagation>; 2] {
     let client = Client::assemble(ClientOptions::default(), |_, _, _| Ok(Destinations::default()));
     let incoming = Incoming::new(bare_head(), || headers.iter().copied(), &Arc::new(client.unwrap()));

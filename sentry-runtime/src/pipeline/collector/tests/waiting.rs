@@ -1,10 +1,10 @@
-//! Segments that wait for room in the transport.
+//! Tests of segments that wait for room in the transport.
 
 use super::*;
 
 impl Bed {
     /// Connects the client to a server that never answers: one envelope is in flight, the queue has room for two. The
-    /// client does not give up: what it lost would be counted besides what is counted here.
+    /// timeouts are an hour, because an envelope that the client gives up would be counted as lost, too.
     fn stuck(&mut self) -> std::net::TcpListener {
         let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let dsn = format!("http://key@{}/1", server.local_addr().unwrap());
@@ -44,7 +44,8 @@ fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
     assert_eq!(accepted(&bed) + waiting, 10);
     assert!(bed.collector.has_work() && bed.collector.held() > 0);
 
-    // A span that ends later follows the transaction of its segment, and is not lost with the memory of the others.
+    // A span that ends later follows the transaction of its segment, and is not lost when the memory of the others is
+    // freed.
     let last = segments.last().unwrap();
     bed.span(last.key);
     bed.collector.finish_late(true, Instant::now());
@@ -56,7 +57,7 @@ fn segments_without_room_in_the_transport_wait_and_are_written_or_counted() {
     let dropped = bed.client.stats().dropped;
     let lost = |of| dropped.iter().filter(|e| e.category == of).map(|e| e.quantity).sum::<u64>();
     assert_eq!(accepted(&bed) + lost(DataCategory::Transaction), 10);
-    // The late span is counted now, or stays if another test of this process has a client.
+    // The late span has been counted by now, or remains if another test of this process has a client.
     let spans = bed.client.stats().accepted(DataCategory::Span) + lost(DataCategory::Span);
     assert!((110..=111).contains(&spans), "{spans}");
     assert!(bed.collector.held() <= 2 * size_of::<Child>());
@@ -75,7 +76,7 @@ fn a_suspend_of_the_machine_does_not_move_the_times_of_what_waits() {
     let now = Anchor::take();
     let expected = now.earlier(hour).wall(clock::now());
     bed.collector.write_transaction(ended, spans, &now.earlier(hour));
-    // A span that ends later, and waits.
+    // This span ends after its segment, and waits.
     bed.span(segment.key);
     bed.collector.late[0].anchor = now.earlier(hour);
     bed.collector.finish_late(true, Instant::now());
@@ -114,7 +115,7 @@ fn the_scopes_with_which_segments_wait_are_bounded_too() {
     let client = Arc::clone(&bed.client);
     bed.collector.close(&client);
     assert_eq!((bed.waiting(), bed.collector.held()), (0, 0));
-    // What found no room was written at once, and what still waited is counted now.
+    // A segment without room was written at once, and the segments that still waited are counted now.
     let unsent = |entry: &&crate::protocol::DiscardedEvents| entry.reason == DiscardReason::NetworkError;
     let dropped = client.stats().dropped;
     let of = |category| {
@@ -139,7 +140,7 @@ fn running_segments_have_room_while_others_wait() {
     while !bed.collector.room.short {
         bed.span(running.key);
     }
-    // The one without room is lost; no other, since whole segments that wait make room.
+    // Only the record without room is lost, because whole waiting segments are removed to make room.
     bed.round();
     assert!(!bed.collector.room.is_fuller_than(4));
     (0..500).for_each(|_| bed.span(running.key));

@@ -1,4 +1,4 @@
-//! The addresses of a walk, compared with those of the system's unwinder.
+//! Tests of the stack walk: its addresses are compared with those of the system's unwinder.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -22,7 +22,7 @@ impl Both {
     }
 }
 
-/// Walks the stack in both ways.
+/// Walks the stack with both unwinders.
 #[inline(never)]
 fn both() -> Both {
     let mut found = [0; MANY];
@@ -76,7 +76,7 @@ fn frames_of_any_form_are_walked() {
 
     #[inline(never)]
     fn aligned(depth: usize) -> Both {
-        // The frame begins at a multiple of 256, so that its size depends on that of its caller's.
+        // The frame is aligned to 256 bytes, so that its size depends on where the caller's frame ends.
         let mut local = Aligned { _bytes: [depth as u8; 256] };
         black_box(&mut local);
         let found = if depth == 0 { both() } else { uneven(depth - 1) };
@@ -142,13 +142,13 @@ fn panics_and_drops_while_unwinding_are_walked() {
     }
     let outcome = std::panic::catch_unwind(|| {
         let _walks = WalksWhenDropped;
-        // Without the hook, which prints.
+        // `resume_unwind` does not call the panic hook, which would print.
         std::panic::resume_unwind(Box::new(black_box(7)));
     });
     assert!(outcome.is_err());
     let found = FOUND.take();
     assert_eq!(found.len(), 1);
-    // Frames of the library that unwinds may lie in between, which the system's unwinder walks.
+    // Frames of the unwinding library may lie in between; the walk then leaves them to the system's unwinder.
     for found in found {
         let remembered = found.remembered.unwrap_or_else(|| found.system.clone());
         assert_eq!(remembered, found.system);

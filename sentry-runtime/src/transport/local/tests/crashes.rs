@@ -1,4 +1,4 @@
-//! Crashes in the local view: the frames that are shown.
+//! Tests of the frames that the local view prints for a crash.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn the_library_in_which_a_program_crashed_is_shown() {
         frames(&crash("SIGSEGV", &stack)),
         ["memcpy src/main.rs:1", "place src/main.rs:3", "main src/main.rs:5"]
     );
-    // An abort has the insides of the C library first.
+    // The innermost frames of an abort belong to the C library.
     assert_eq!(
         frames(&crash("SIGABRT", &stack)),
         ["copy_nonoverlapping src/main.rs:2", "place src/main.rs:3", "main src/main.rs:5"]
@@ -75,7 +75,7 @@ fn a_program_without_names_shows_no_function_that_began_it() {
     let seen = crash("SIGSEGV", &stack);
     assert!(frames(&seen).is_empty());
     assert!(seen.contains("no names: the program has no symbols"), "{seen}");
-    // The library in which it crashed has names.
+    // The functions of the library in which the program crashed have names.
     let stack = [frame("kill", 1, false), frame("abort", 2, false), unnamed(false), begin];
     assert_eq!(frames(&crash("SIGSEGV", &stack)), ["kill src/main.rs:1"]);
     assert_eq!(frames(&crash("SIGABRT", &stack)), ["abort src/main.rs:2"]);

@@ -1,10 +1,10 @@
-//! The parts that a person reads: the text of errors, HTTP requests, places in the source, the order of traces.
+//! Tests of the parts that a person reads: errors, HTTP requests, places in the source, the order of traces.
 
 use super::*;
 
 const COLUMNS: [usize; 5] = [40, 60, 80, 120, 200];
 
-/// The words of the output, whatever lines they are on.
+/// Returns the words of the output, independently of its line breaks.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -45,7 +45,7 @@ fn a_frame_without_names_takes_no_line() {
     assert_eq!(seen(80, &[(ItemType::Event, event)]), named);
 }
 
-/// A request of `GET /lamps/{sku}` for this path.
+/// Returns a transaction of a request to `GET /lamps/{sku}` with this path.
 fn request(path: &str, http_status: u16, status: &str) -> Value {
     let mut request = transaction(1, None, "http.server", "GET /lamps/{sku}", 0.0, 5.0, status, vec![]);
     request["contexts"]["trace"]["data"] = json!({
@@ -129,7 +129,7 @@ fn on_a_wide_terminal_names_are_near_their_durations() {
     assert!(row.matches('━').count() > 40, "a finer time line\n{seen}");
 }
 
-/// A transaction of a trace of its own.
+/// Returns a transaction in a trace of its own.
 fn of_trace(trace: char, name: &str, from_ms: f64, to_ms: f64) -> Value {
     let mut transaction = transaction(1, None, "", name, from_ms, to_ms, "ok", vec![]);
     transaction["contexts"]["trace"]["trace_id"] = json!(trace.to_string().repeat(32));

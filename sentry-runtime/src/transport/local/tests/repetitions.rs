@@ -1,8 +1,8 @@
-//! Jobs that run every second, and the view of failures only.
+//! Tests of jobs that run every second, and of the view that prints failures only.
 
 use super::*;
 
-/// A trace of the job with this number, which takes as many milliseconds.
+/// Returns the trace of the job's run with this number, which also is its duration in milliseconds.
 fn run(number: u32, status: &str) -> Value {
     let length = f64::from(number);
     let mut run = transaction(1, None, "function.monitor", "heartbeat", 0.0, length, status, vec![]);
@@ -10,7 +10,7 @@ fn run(number: u32, status: &str) -> Value {
     run
 }
 
-/// Takes a trace at this second.
+/// Delivers a trace as if it arrived at this second.
 fn take(view: &mut LocalView, payload: &Value, start: Instant, second: u64) {
     view.deliver(&mut envelope(ItemType::Transaction, payload));
     for held in &mut view.held {
@@ -22,7 +22,7 @@ fn take(view: &mut LocalView, payload: &Value, start: Instant, second: u64) {
 #[test]
 fn a_job_that_runs_every_second_is_counted() {
     let (mut view, screen) = view(false, 100);
-    // No trace is due on its own while the test runs.
+    // No trace becomes due by the real clock while the test runs.
     let start = Instant::now() + LONGEST_RUN;
     for second in 1..=3 {
         take(&mut view, &run(second, "ok"), start, second.into());
@@ -63,7 +63,7 @@ fn what_is_tried_out_by_hand_is_always_printed() {
         take(&mut view, &run(number, "ok"), start, u64::from(number) * 6);
         assert!(screen.take().contains("── trace "), "run {number}");
     }
-    // Requests for different things are no repetitions of each other.
+    // Requests for different resources do not count as repetitions of each other.
     for number in 1..=8_u32 {
         let mut other = run(number, "ok");
         other["contexts"]["trace"]["data"] = json!({"url.path": format!("/lamps/{number}")});

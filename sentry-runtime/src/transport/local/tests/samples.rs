@@ -63,7 +63,7 @@ pub(super) fn card_declined(span: usize) -> Value {
     })
 }
 
-/// A page, the order and the payment service, each with its own transaction; the last part arrives first.
+/// Returns a page, an order and a payment service, each with its own transaction; the last part arrives first.
 pub(super) fn storefront() -> Vec<(ItemType, Value)> {
     let mut charge = span(5, 4, "function", "PaymentService::charge", 21.0, 44.2);
     charge["status"] = json!("internal_error");
@@ -103,7 +103,7 @@ pub(super) fn check_in(status: &str, duration: Option<f64>, config: Value) -> (I
     (ItemType::CheckIn, payload)
 }
 
-/// One of each item that takes a line or has no trace.
+/// Returns one of each item that is printed on one line or has no trace.
 pub(super) fn notes() -> Vec<(ItemType, Value)> {
     let crontab = json!({"schedule": {"type": "crontab", "value": "0 3 * * *"}, "timezone": "Europe/Vienna"});
     let interval = json!({"schedule": {"type": "interval", "value": 10, "unit": "minute"}});
