@@ -1,4 +1,4 @@
-//! The endpoint as clients of both eras use it.
+//! Tests of the MCP endpoint with clients of the stateless revision and of earlier ones.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
@@ -36,7 +36,7 @@ fn shop() -> Lab {
     lab
 }
 
-/// Sends a message, as clients before the stateless revision do.
+/// Sends a message like a client from before the stateless revision.
 fn legacy(lab: &Lab, message: &Value) -> (u16, Value) {
     send(lab, &Headers::default(), message)
 }

@@ -1,4 +1,4 @@
-//! Who may read: the token, the names of this machine, other sites in the same browser.
+//! Tests of read access: the token, the names of this machine, other sites in the same browser.
 
 use crate::support::{Server, TOKEN, transaction};
 
@@ -96,7 +96,7 @@ fn a_page_of_another_site_reads_and_changes_nothing_even_in_a_signed_in_browser(
         assert_eq!(ask("POST", "/api/clear", &[("origin", origin)]), 403);
         assert_eq!(ask("POST", "/mcp", &[("origin", origin)]), 403);
     }
-    // A request without CORS, such as that of an image, has no Origin, but says where it comes from.
+    // A request without CORS, such as that of an image, has no `Origin` header, but a `Sec-Fetch-Site` header.
     for site in ["cross-site", "same-site"] {
         assert_eq!(
             ask("GET", "/api/traces", &[("sec-fetch-site", site), ("sec-fetch-mode", "no-cors")]),

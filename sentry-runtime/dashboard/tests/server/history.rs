@@ -1,4 +1,4 @@
-//! What is kept: in memory, bounded; in a file, across restarts.
+//! Tests of the history: in memory, with a limit; in a file, across restarts.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn a_file_survives_restarts() {
         assert_eq!(server.json("/api/traces")["total"], number);
         assert!(server.json("/api/overview")["keep"].as_str().unwrap().ends_with("shop.envelopes"));
     }
-    // A run that was killed while it wrote.
+    // The file now ends like that of a process that was killed while it wrote.
     let mut bytes = fs::read(&file).unwrap();
     bytes.extend_from_slice(&transaction(4, "half").as_bytes()[..60]);
     fs::write(&file, bytes).unwrap();

@@ -1,4 +1,4 @@
-//! What SDKs post: every endpoint, compression, limits, and bytes that mean harm.
+//! Tests of the endpoints that SDKs post to: compression, limits, and malicious bytes.
 
 use std::io::Write as _;
 use std::thread;
@@ -72,7 +72,7 @@ fn bodies_that_are_too_large_are_refused_and_counted() {
     let bomb = gzip(&vec![b' '; (48 << 20) + 1]);
     assert!(bomb.len() < 1 << 20);
     assert_eq!(server.post("/stream", &[("content-encoding", "gzip")], &bomb).status, 413, "a bomb");
-    // A body in a bomb in a bomb is only opened once.
+    // A zip bomb inside of a zip bomb is decompressed only once.
     assert_eq!(
         server.post("/stream", &[("content-encoding", "gzip")], &gzip(&bomb)).status,
         400,
@@ -119,7 +119,7 @@ fn browsers_may_send_from_every_site() {
         assert!(answer.header("access-control-allow-headers").unwrap().contains("x-sentry-auth"));
         assert_eq!(answer.header("access-control-allow-private-network"), Some("true"));
         assert_eq!(answer.header("access-control-allow-credentials"), None);
-        // An answer without the header would look like a network error to the SDK.
+        // Without this header, the browser would report a network error to the SDK instead of the status.
         let refused = server.post(path, &[("origin", "http://shop.example")], b"nonsense");
         assert_eq!((refused.status, refused.header("access-control-allow-origin")), (400, Some("*")));
     }
@@ -175,7 +175,7 @@ fn no_bytes_take_the_server_down() {
         envelope("trace_metric", r#"{"items":[{"name":"m","type":"counter","value":1,"timestamp":1}]}"#),
         envelope("client_report", r#"{"discarded_events":[{"reason":"a","category":"error","quantity":1}]}"#),
     ];
-    // A generator of our own, so that a failure can be repeated.
+    // The random generator has a fixed seed, so that a failure can be repeated.
     let mut state = 7_u64;
     let mut random = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,4 +1,4 @@
-//! The live stream: what changed, at most ten times a second.
+//! Tests of the live stream: it reports changes at most ten times per second.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ fn the_stream_says_what_changed() {
     let changed = change["changed"].as_array().unwrap();
     assert!(changed.contains(&"traces".into()), "{change}");
     assert!(!changed.contains(&"logs".into()), "{change}");
-    // Whoever comes later sees the same number, and another start of the server is another instance.
+    // A later reader gets the same number. A restarted server has another instance id.
     assert_eq!(server.live().next().1["seq"], change["seq"]);
     assert_ne!(Server::start().live().next().1["instance"], hello["instance"]);
 }
@@ -49,7 +49,7 @@ fn many_changes_are_few_events_and_none_is_left_out() {
 #[test]
 fn a_page_that_is_gone_costs_nothing() {
     let server = Server::start();
-    // More than may be open at the same time.
+    // This is more than the number of streams that may be open at the same time.
     for number in 1..=200 {
         let mut live = server.live();
         live.next();

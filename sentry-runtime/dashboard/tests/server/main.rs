@@ -1,4 +1,4 @@
-//! The server as SDKs, browsers, scripts and other sites see it.
+//! Tests of the server from the view of SDKs, browsers, scripts and other sites.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 

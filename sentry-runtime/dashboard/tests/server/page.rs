@@ -1,4 +1,4 @@
-//! The page: one document that asks for nothing but the API.
+//! Tests of the page: one document that requests nothing but the API.
 
 use crate::support::Server;
 
@@ -25,7 +25,7 @@ fn the_policy_allows_the_own_script_and_style_alone() {
         assert!(!policy.contains("unsafe"), "{policy}");
         let text = page.text();
         assert!(!text.contains("{{nonce}}"));
-        // What is packed is text, which its unpacked script marks by the nonce.
+        // A packed script is an element with text; the script that unpacks it sets the nonce.
         let scripts = text.matches("<script").count() - text.matches("<script type=\"text/plain\"").count();
         assert_eq!(scripts, text.matches(&format!("<script nonce=\"{nonce}\"")).count());
         assert!(scripts > 0 && !text.contains(" style="));

@@ -1,4 +1,4 @@
-//! The program as a person starts it.
+//! Tests of the program from its command line.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -11,7 +11,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A program that is killed at the end.
+/// A running program and the first line that it printed. It is killed on drop.
 struct Running(Child, String);
 
 impl Running {
@@ -56,7 +56,7 @@ fn it_prints_the_url_and_takes_what_is_sent() {
         body.as_bytes(),
     );
     assert_eq!(answer.status, 200);
-    // Another one says that this one is there.
+    // A second program on the same address reports that a dashboard already listens there.
     let message = refused(&["--listen", running.address()]);
     assert!(message.contains("a dashboard listens on") && message.contains("--listen"), "{message}");
 }

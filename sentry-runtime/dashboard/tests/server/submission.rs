@@ -1,4 +1,4 @@
-//! What the program itself submits: never waits, is counted if it is dropped.
+//! Tests of the envelopes that the program itself submits: submitting never waits, and dropped envelopes are counted.
 
 use std::sync::mpsc;
 use std::thread;
@@ -22,11 +22,11 @@ fn a_flush_may_wait_for_ever() {
 #[test]
 fn more_than_fits_is_dropped_and_counted() {
     let server = Server::start();
-    // Larger than the room for everything that waits.
+    // This envelope is larger than the limit for all waiting envelopes.
     assert!(!server.handle.submit(vec![b' '; (16 << 20) + 1]));
     assert_eq!(server.handle.dropped(), 1);
     assert_eq!(server.json("/api/health")["dashboard"]["dropped"], 1);
-    // The room is given back: what fits is taken, however much was taken before.
+    // The room is released after each envelope: later envelopes are accepted, although the sum exceeds the limit.
     for number in 1..=40 {
         let padding = " ".repeat(1 << 20);
         let envelope = transaction(number, "large") + &padding;

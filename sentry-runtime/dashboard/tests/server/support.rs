@@ -1,4 +1,4 @@
-//! A dashboard on a free port, and a client that can send anything.
+//! A dashboard on a free port, and a client that can send any bytes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub const TOKEN: &str = "token-of-the-tests";
 
-/// Longer than anything takes, so that time decides nothing but a hang.
+/// A timeout that is longer than any step, so that only a hang exceeds it.
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// A running dashboard.
@@ -54,12 +54,12 @@ impl Server {
         self.handle.address()
     }
 
-    /// Sends a request, whose headers are exactly these.
+    /// Sends a request with exactly these headers.
     pub fn exactly(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         exactly(self.address(), method, path, headers, body)
     }
 
-    /// Posts as an SDK does.
+    /// Posts a body like an SDK.
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let (host, length) = (self.address().to_string(), body.len().to_string());
         let mut all = vec![("host", &*host), ("content-length", &*length)];
@@ -67,7 +67,7 @@ impl Server {
         self.exactly("POST", path, &all, body)
     }
 
-    /// Sends an envelope, which has to be accepted.
+    /// Sends an envelope, and asserts that the server accepts it.
     pub fn send(&self, envelope: &str) {
         let answer = self.post("/api/1/envelope/", &[], envelope.as_bytes());
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -93,7 +93,7 @@ impl Server {
         traces.iter().map(|trace| trace["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Opens the live stream, whose lines follow.
+    /// Opens the live stream.
     pub fn live(&self) -> Live {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
@@ -113,14 +113,14 @@ pub fn exactly(
 ) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
-    // Version 1.0: the connection's end is the answer's end.
+    // With HTTP 1.0, the end of the connection is the end of the answer.
     let mut request = format!("{method} {path} HTTP/1.0\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).unwrap();
-    // A server that refuses by the headers alone need not read the body.
+    // The write may fail, because a server that refuses a request for its headers does not read the body.
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -158,7 +158,7 @@ impl Live {
     }
 }
 
-/// Returns an envelope with a transaction. `number` makes its ids.
+/// Returns an envelope with a transaction. Its ids are made from `number`.
 pub fn transaction(number: u32, name: &str) -> String {
     let payload = serde_json::json!({
         "type": "transaction", "event_id": format!("{number:032x}"), "transaction": name,
@@ -176,7 +176,7 @@ pub fn envelope(kind: &str, payload: &str) -> String {
     format!("{{}}\n{{\"type\":\"{kind}\",\"length\":{}}}\n{payload}\n", payload.len())
 }
 
-/// A folder of the test, which is removed at its end.
+/// A folder of the test, which is removed on drop.
 pub struct Folder(pub PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! Waiting for something that matches.
+//! Tests of the address that waits for a matching item.
 
 use std::sync::mpsc;
 use std::thread;

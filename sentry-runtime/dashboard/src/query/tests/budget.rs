@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::{Lab, NOW, TRACE, error, transaction};
 
-/// A trace with its own id, of a transaction with a large attribute.
+/// Sends a trace with an id of its own: a transaction with a large attribute.
 fn send_trace(lab: &mut Lab, number: u32) {
     let mut page = transaction("GET /", &format!("{:016x}", number + 1), 10.0, json!([]));
     page["contexts"]["trace"]["trace_id"] = json!(format!("{:032x}", number + 1));

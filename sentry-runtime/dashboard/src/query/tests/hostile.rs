@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::{Lab, NOW, TRACE, envelope, error, span, transaction};
 
-/// Every address, with parameters that nobody would send.
+/// Every address of the API, with parameters that no real client would send.
 const ADDRESSES: [&str; 22] = [
     "/api",
     "/api/overview",
@@ -36,7 +36,7 @@ fn ask_everything(lab: &Lab) {
     lab.get("/api/health");
 }
 
-/// Values that stand where others are expected.
+/// Returns values of types and sizes that the fields do not expect.
 fn odd_values() -> Vec<Value> {
     let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
     vec![
@@ -56,7 +56,7 @@ fn odd_values() -> Vec<Value> {
     ]
 }
 
-/// Replaces one value after the other, wherever it is, by another.
+/// Appends a copy of `value` for each value in it, at any depth, with that value replaced by `by`.
 fn replaced(value: &Value, by: &Value, out: &mut Vec<Value>) {
     out.push(by.clone());
     match value {

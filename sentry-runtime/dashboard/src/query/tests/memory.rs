@@ -1,4 +1,4 @@
-//! That the estimate of the memory is honest: it is compared with what the allocator hands out.
+//! Tests that the store's estimate of its memory is close to the bytes that the allocator hands out.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -15,12 +15,12 @@ thread_local! {
 struct Counting;
 
 fn count(bytes: isize) {
-    // A thread that ends may free after its counter is gone.
+    // A thread that ends may free memory after its counter was dropped.
     let _ = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
-// SAFETY: every call is handed on to the system's allocator as it came; the counter is a plain cell without destructor,
-// so that counting allocates nothing.
+// SAFETY: every call goes to the system's allocator unchanged; the counter is a plain cell without a destructor, so
+// counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
@@ -30,7 +30,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
-        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` handed on to the same allocator.
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` used the same allocator.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -38,7 +38,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Sends envelopes and returns what the store says it holds, and what it holds.
+/// Sends envelopes, and returns the store's estimate of its memory and the memory that it really holds.
 fn measure(memory: usize, envelopes: impl Iterator<Item = Vec<u8>>) -> (f64, f64) {
     let before = HELD.get();
     let mut lab = Lab::with_memory(memory);

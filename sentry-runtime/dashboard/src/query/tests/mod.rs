@@ -1,4 +1,4 @@
-//! The contract of the API: what is sent comes back in the documented shape.
+//! Tests of the API's contract: sent items come back in the documented shape.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
@@ -22,7 +22,7 @@ pub(crate) const NOW: f64 = 1_795_155_200.0;
 
 pub(crate) const TRACE: &str = "11111111111111111111111111111111";
 
-/// A store and the time of its answers.
+/// A store, and the time at which it answers.
 pub(crate) struct Lab {
     pub(crate) store: Store,
     pub(crate) now: f64,
@@ -46,7 +46,7 @@ impl Lab {
         self.store.ingest(bytes, Received { at: self.now, project: Some("1".to_owned()), file: None })
     }
 
-    /// Asks for an address, which has to be there.
+    /// Returns the answer of an address that has to exist.
     pub(crate) fn get(&self, address: &str) -> Value {
         let (status, value) = self.ask(address);
         assert_eq!(status, 200, "{address}: {value}");
@@ -66,7 +66,7 @@ impl Lab {
     }
 }
 
-/// Writes an envelope of a header and items.
+/// Returns the bytes of an envelope with this header and these items.
 pub(crate) fn envelope(header: &Value, items: &[(Value, Vec<u8>)]) -> Vec<u8> {
     let mut out = header.to_string().into_bytes();
     out.push(b'\n');
@@ -81,8 +81,8 @@ pub(crate) fn envelope(header: &Value, items: &[(Value, Vec<u8>)]) -> Vec<u8> {
     out
 }
 
-/// A span within a transaction: id, parent, operation, description, start and duration in milliseconds after the
-/// trace's start.
+/// Returns a span of a transaction. The arguments are its id, parent, operation, description, and its start and
+/// duration in milliseconds; the start counts from the start of the trace.
 pub(crate) fn span(id: &str, parent: &str, op: &str, description: &str, start: f64, duration: f64) -> Value {
     json!({
         "trace_id": TRACE, "span_id": id, "parent_span_id": parent, "op": op, "description": description, "status": "ok",
@@ -90,7 +90,7 @@ pub(crate) fn span(id: &str, parent: &str, op: &str, description: &str, start: f
     })
 }
 
-/// A transaction that begins with the trace and has these spans.
+/// Returns a transaction that begins with the trace and has these spans.
 pub(crate) fn transaction(name: &str, id: &str, duration: f64, spans: Value) -> Value {
     json!({
         "type": "transaction", "transaction": name, "start_timestamp": NOW, "timestamp": NOW + duration / 1e3,
@@ -100,7 +100,7 @@ pub(crate) fn transaction(name: &str, id: &str, duration: f64, spans: Value) -> 
     })
 }
 
-/// An error in the trace.
+/// Returns an error event in the trace.
 pub(crate) fn error(id: &str, kind: &str, value: &str) -> Value {
     json!({
         "event_id": format!("{id:0>32}"), "timestamp": NOW, "level": "error", "release": "shop@1.0", "transaction": "GET /",

@@ -1,4 +1,4 @@
-//! Items of official SDKs, reduced to the fields that are read.
+//! Tests with items of the official SDKs, reduced to the fields that the dashboard reads.
 
 use serde_json::{Value, json};
 

@@ -1,17 +1,17 @@
-//! Measures speed. Not run by default, since a busy machine would decide:
-//! `cargo test --release -p sentry-dashboard --lib speed -- --ignored --nocapture`.
+//! Measurements of the speed. They do not run by default, because the load of the machine would decide: `cargo test
+//! --release -p sentry-dashboard --lib speed -- --ignored --nocapture`.
 
 use serde_json::{Value, json};
 
 use super::{Lab, NOW, TRACE, envelope};
 
-/// The processor's time of this thread in seconds: other programs do not count.
+/// Returns the CPU time of this thread in seconds, which does not depend on other programs.
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).unwrap_or_default() / 1e9
 }
 
-/// The memory of the process in bytes.
+/// Returns the memory of the process in bytes.
 fn resident() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     stat.split(' ').nth(1).and_then(|pages| pages.parse::<f64>().ok()).unwrap_or_default() * 4096.0

@@ -1,4 +1,4 @@
-//! The answers that count or compare.
+//! Tests of the answers that count or compare.
 
 use serde_json::json;
 

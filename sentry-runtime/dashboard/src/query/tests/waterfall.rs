@@ -14,7 +14,7 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
         "000000000000000a",
         100.0,
         json!([
-            // Overlapping children: the union of their times is taken away, and what is outside of the parent is not.
+            // Children overlap: the union of their times is subtracted, without the part outside of the parent.
             span("000000000000000c", "000000000000000a", "task", "second", 30.0, 40.0),
             span("000000000000000b", "000000000000000a", "task", "first", 10.0, 30.0),
             span("000000000000000d", "000000000000000a", "task", "late", 90.0, 50.0),
@@ -25,7 +25,7 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
         json!({ "code.file.path": "src/a.rs", "code.line.number": 7, "code.function.name": "f" });
     lab.send("transaction", &page);
     let mut event = error("1", "E", "v");
-    // A frame with both paths tells where the relative ones are.
+    // A frame with both paths shows the folder of the relative paths.
     event["exception"]["values"][1]["stacktrace"]["frames"][1]["abs_path"] = json!("/src/shop/src/orders.rs");
     event["exception"]["values"][1]["stacktrace"]["frames"][1]["filename"] = json!("src/orders.rs");
     lab.send("event", &event);
@@ -79,7 +79,7 @@ fn spans_are_a_tree_with_own_times_and_the_critical_path() {
 
 #[test]
 fn services_and_envelopes_come_in_any_order() {
-    // A browser, which sends streamed spans, and two services behind it.
+    // A browser that sends streamed spans, and two services behind it.
     let browser = json!({ "items": [{ "trace_id": TRACE, "span_id": "00000000000000a0", "name": "pageload", "status": "ok",
         "is_segment": true, "start_timestamp": NOW - 0.05, "end_timestamp": NOW + 0.2, "attributes": {
         "sentry.op": { "value": "pageload", "type": "string" }, "service.name": { "value": "web", "type": "string" } } }] });
