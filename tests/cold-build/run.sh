@@ -1,6 +1,6 @@
 #!/bin/bash
-# What a program pays for a dependency that it builds for the first time: the crates, the processor's time of a debug
-# and of a release build, and the size of the program, stripped.
+# Measures the first build of a program with a dependency: the number of crates, the CPU time of a debug and of a
+# release build, and the size of the stripped program.
 #
 #     tests/cold-build/run.sh                     this crate and fastrace
 #     tests/cold-build/run.sh ours sentry ureq    the official crate with default features, and with ureq and rustls
@@ -11,8 +11,8 @@
 #
 # PROFILES=release leaves out the debug build.
 #
-# The time is that of all cores together, with what build scripts and linkers take; it counts downloads as little as
-# waiting. Each program does the least that uses the crate. RUNS=n gives the least of n builds.
+# The time is the sum of all cores, build scripts and linkers included; downloads and waiting do not count. Each program
+# contains the smallest use of the crate. RUNS=n prints the lowest time of n builds.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)
@@ -28,7 +28,7 @@ generate() {
     printf '%s\n' "$3" > "$work/$1/src/main.rs"
 }
 
-# The least processor time of a build of the program $1 from nothing, with the arguments $2.
+# Prints the lowest CPU time of a build of the program $1 from an empty target directory, with the arguments $2.
 build() {
     least=
     run=0
@@ -45,7 +45,7 @@ build() {
 measure() {
     generate "$1" "$2" "$3"
     cargo fetch --quiet --manifest-path "$work/$1/Cargo.toml"
-    # Without the program itself.
+    # The program itself is not counted.
     crates=$(cargo tree --manifest-path "$work/$1/Cargo.toml" --edges normal,build --prefix none --no-dedupe \
         | sed 's/ (.*//' | sort -u | awk 'END { print NR - 1 }')
     debug=-
@@ -67,7 +67,7 @@ for one in "$@"; do
         no-tls) features=', default-features = false' ;;
         native-tls) features=', default-features = false, features = ["local", "native-tls"]' ;;
         platform-verifier) features=', features = ["platform-verifier"]' ;;
-        # What the program's own provider takes is not counted.
+        # The program's own TLS provider is not counted.
         no-provider) features=', default-features = false, features = ["local", "rustls-no-provider"]' ;;
         esac
         measure "$one" "sentry-runtime = { path = \"$runtime\"$features }" '#[sentry::span]
@@ -95,7 +95,7 @@ fn main() {
 }'
         ;;
     floor)
-        # What ours stands on, and nothing of its own: HTTP with TLS, symbols, JSON, deflate.
+        # The dependencies of ours, without ours: HTTP with TLS, symbols, JSON, deflate.
         measure floor 'ureq = { version = "~3.5", default-features = false, features = ["rustls"] }
 backtrace = { version = "0.3.77", default-features = false, features = ["std"] }
 flate2 = "1.1"

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Compares what attributes cost the compiler and the program: generates a crate of FUNCTIONS synchronous functions and
-# ASYNC asynchronous ones, plain and with each attribute, and measures `cargo check`, a debug and a release build of
+# Compares the cost of attributes at compile time and in the program: generates a crate of FUNCTIONS synchronous and
+# ASYNC asynchronous functions, plain and with each attribute. Measures `cargo check`, a debug and a release build of
 # that crate alone, and the bytes of `.text` that the attribute adds per function.
 #
 #     tests/compile-bench/run.sh                       1000 and 300
 #     FUNCTIONS=200 ASYNC=60 RUNS=3 tests/compile-bench/run.sh
 #
-# Each time is the least of RUNS user times, because a busy machine only ever adds to it; the crates take turns, so that
-# all of them see the machine as it is.
+# Each time is the lowest of RUNS user times, because load on the machine can only increase a time. The crates take
+# turns, so that the load affects all of them equally.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)
@@ -47,18 +47,18 @@ generate() {
     }' > "$work/$1/src/lib.rs"
 }
 
-# The user time of a build of crate $1 with the arguments $2, as a line of the file of all times.
+# Appends the user time of a build of the crate $1 with the arguments $2 to the file of all times.
 build() {
     touch "$work/$1/src/lib.rs"
     { TIMEFORMAT="$1 $2=%U"; time cargo $2 --quiet --lib --manifest-path "$work/$1/Cargo.toml" 2> "$work/build.log"; } 2>> "$work/times"
 }
 
-# The least of the times of a build.
+# Prints the lowest time of a build.
 least() {
     awk -F= -v build="$1 $2" '$1 == build && (least == "" || $2 < least) { least = $2 } END { print least }' "$work/times"
 }
 
-# The bytes of code in the crate's own release library: the runtime is not in it.
+# Prints the bytes of code in the crate's own release library, which does not contain the runtime.
 text() {
     size -A "$work/target/release/libbench_$1.rlib" 2> /dev/null | awk '/^\.text/ { sum += $2 } END { print sum }'
 }

@@ -37,7 +37,8 @@ fn head(title: &str, last: &str) -> String {
     format!("| {title} | {} | {last} |\n|---|{dashes}---:|\n", COLUMNS.join(" | "))
 }
 
-/// One row per case, one column per contender. `ratio` says whether the last column compares with the best peer.
+/// Writes one row per case and one column per contender. `ratio` says whether the last column compares with the best
+/// peer.
 fn costs(title: &str, ratio: bool, of: impl Fn(&str, &str) -> Option<f64>) -> String {
     let mut table = head(title, if ratio { "ours, of the best peer's" } else { "" });
     for (case, heading) in CASES {

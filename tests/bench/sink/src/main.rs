@@ -56,7 +56,7 @@ fn serve(connection: TcpStream, marker: &[u8]) -> std::io::Result<()> {
             if request.protobuf { String::new() } else { "{}".to_owned() }
         };
         let kind = if request.protobuf { "application/x-protobuf" } else { "application/json" };
-        // In one piece, as servers do.
+        // The answer is written in one piece, as servers do.
         let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{answer}",
             answer.len()

@@ -1,4 +1,4 @@
-//! Cases beside the tools that time every call, or watch the polls of every task.
+//! Cases for the comparison with the tools that time every call or watch the polls of every task.
 
 use bench_harness::{Bench, Case, black_box, run};
 use sentry::ClientInitGuard;

@@ -1,4 +1,4 @@
-//! The contender of this project, with a transport that discards envelopes, or the one that sends to the sink.
+//! The contender of this project, with a transport that discards envelopes or with the one that sends to the sink.
 
 mod answers;
 mod growth;
@@ -282,7 +282,8 @@ impl std::fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
-/// Errors always carry the addresses of their stack, so this is also the case without.
+/// Measures an error with a stack. Errors always carry the addresses of their stack, so the case without one is the
+/// same.
 fn error_with_stack(bench: &Bench) {
     let _guard = start();
     let mut number = 0;

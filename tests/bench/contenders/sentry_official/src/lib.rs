@@ -93,7 +93,7 @@ pub fn error_with_stack(bench: &Bench) {
     );
 }
 
-/// Measures the start and the end of a request: a hub of its own, and a transaction that its scope knows.
+/// Measures the start and the end of a request: a hub of its own, and a transaction that is set on its scope.
 pub fn action(bench: &Bench) {
     let _guard = start(1.0);
     bench.measure(200, || _ = handle(TransactionContext::new("serverAction/action", OP), &[]), || ());
@@ -138,7 +138,8 @@ fn handle(context: TransactionContext, form: &[(&str, &str)]) -> u64 {
     })
 }
 
-/// Measures a job with both check-ins, which programs write by hand: a hub of its own, and an envelope for each.
+/// Measures a job with both check-ins, which programs send by hand: a hub of its own, and an envelope for each
+/// check-in.
 pub fn job(bench: &Bench) {
     let _guard = start(1.0);
     bench.measure(100, || _ = black_box(monitored(7)), || ());

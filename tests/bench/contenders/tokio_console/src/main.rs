@@ -1,4 +1,5 @@
-//! The contender `tokio-console`: its layer records the tasks of a runtime and their polls, for a client that may connect.
+//! The contender `tokio-console`: its layer records the tasks of a runtime and their polls, for a client that may
+//! connect.
 
 use bench_harness::{Bench, black_box};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -9,7 +10,7 @@ async fn leaf(number: u64) -> u64 {
 }
 
 fn tasks(bench: &Bench) {
-    // The server is not run: nobody connects, and the layer records all the same.
+    // The server does not run: no client connects, and the layer records nevertheless.
     let (layer, _server) = console_subscriber::ConsoleLayer::builder().build();
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing_subscriber::util::SubscriberInitExt::init(subscriber);
