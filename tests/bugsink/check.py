@@ -1,4 +1,4 @@
-"""Sends the errors of a program to Bugsink, and reads in its database what became of them. `check.py PROGRAM FOLDER`"""
+"""Sends the errors of a program to Bugsink, and checks them in its database. `check.py PROGRAM FOLDER`"""
 
 import os
 import socket
@@ -46,7 +46,7 @@ def start_server(port):
             time.sleep(0.2)
 
 
-# A database of its own, and a project in it.
+# Bugsink gets a database of its own, with one project.
 port = free_port()
 os.chdir(FOLDER)
 create = [f"{BIN}/bugsink-create-conf", "--template=local", "--host=127.0.0.1", f"--port={port}", "-o", "bugsink_conf.py"]

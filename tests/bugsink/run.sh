@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Errors of a program of ours in a real server that takes Sentry's protocol.
-# It installs Bugsink under target/bugsink once; after that it needs no network.
+# Sends the errors of a program of ours to a real server that speaks Sentry's protocol. The script installs Bugsink
+# under target/bugsink once; after that it needs no network.
 set -euo pipefail
 cd "$(dirname "$0")"
 target=${CARGO_TARGET_DIR:-$PWD/../../target}

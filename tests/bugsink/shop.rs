@@ -1,4 +1,4 @@
-//! A program whose errors a real server is sent: six events that are four issues.
+//! A program that sends errors to a real server: six events, which form four issues.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -38,7 +38,7 @@ fn weigh(lamps: &BTreeMap<&str, u32>) -> u32 {
     lamps["sconce"]
 }
 
-// Debug information is read slowly on a busy machine.
+// The timeout is long, because reading debug information is slow on a busy machine.
 #[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(30)))]
 fn main() {
     sentry::set_tag("shelf", "upper left");
@@ -59,7 +59,7 @@ fn main() {
     }
     // One issue: a panic.
     let _panic = std::panic::catch_unwind(|| weigh(&BTreeMap::new()));
-    // One issue: two errors that the program says are one.
+    // One issue: two errors with the same fingerprint.
     for number in ["256", ""] {
         if let Err(error) = number.parse::<u8>() {
             sentry::capture_error_with(&error, |scope| {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the options of Sentry's other SDKs with their defaults, one a line: SDK, name, default.
+"""Prints the options of Sentry's other SDKs with their defaults, one per line: SDK, name, default.
 
 Usage: options.py FOLDER_OF_SENTRY_CORE FOLDER_OF_SENTRY_NODE FOLDER_OF_SENTRY_SDK SENTRY_CORE_CLIENTOPTIONS_RS
 
@@ -12,7 +12,7 @@ import sys
 
 
 def plain(value):
-    """A default in a form that all languages share."""
+    """Returns a default in a form that all languages share."""
     value = value.strip().strip("`\"'").rstrip(".").replace("_000", "000")
     if value in ("", "None", "undefined", "[]", "{}", "vec![]", "frozenset()", "Default::default()"):
         return "none"
@@ -67,7 +67,7 @@ def javascript(core, node):
 
 
 def all_or_number(default):
-    """The default of a category: `all` for true, a deny list without terms and a list of all kinds, or a number."""
+    """Returns the default of a category: a number, or `all` for true, an empty deny list and a list of all kinds."""
     if number := re.match(r"\d+", default):
         return number.group()
     assert re.search(r"true|True|incoming|denylist", default), default
@@ -81,7 +81,7 @@ def python(folder):
     signature = re.search(r"class ClientConstructor.*?def __init__\((.*?)\n    \) -> None", text, re.S).group(1)
     signature = re.sub(r"\s*# noqa[^\n]*", "", signature)
     for option, default in re.findall(r"^        (\w+): .*? = (\[\n.*?\]|[^\n]*?),$", signature, re.M | re.S):
-        # The list with the pattern that matches everything.
+        # This list has a pattern that matches everything.
         default = "none" if "MATCH_ALL" in default else constants.get(default, default)
         yield "python", option, plain(default)
     with open(f"{folder}/data_collection.py") as file:
@@ -91,7 +91,7 @@ def python(folder):
     for category, value in re.findall(r'^        "(\w+)": (.*),$', resolved, re.M):
         if category != "provided_by_user":
             is_number = value == "frame_context_lines"
-            # Variables and functions stand for the deny list without terms, or for all parts of the category.
+            # A variable or a call means the deny list without terms, or all parts of the category.
             default = lines if is_number else value if "d.get(" in value and "{}" not in value else "denylist"
             yield "python", f"data_collection.{category}", all_or_number(default)
 

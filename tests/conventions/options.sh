@@ -1,11 +1,13 @@
 #!/bin/sh
-# Lists the options of Sentry's other SDKs with their defaults, as `options.txt` has them: JavaScript (npm `@sentry/core` and
-# `@sentry/node`, which Next.js uses), Python (`sentry-sdk`), Rust (`sentry-core`, which the benchmarks depend on).
+# Lists the options of Sentry's other SDKs with their defaults, in the format of `options.txt`: JavaScript (npm
+# `@sentry/core` and `@sentry/node`, which Next.js uses), Python (`sentry-sdk`), Rust (`sentry-core`, which the
+# benchmarks depend on).
 #
 #   tests/conventions/options.sh            updates the list
 #   tests/conventions/options.sh --check    fails if the list is not up to date
 #
-# `cargo test -p sentry-tests --test surface` fails if the guide `other_sdks` lacks one of them. Needs python3 with pip, and npm.
+# `cargo test -p sentry-tests --test surface` fails if the guide `other_sdks` lacks one of them. Needs python3 with pip,
+# and npm.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

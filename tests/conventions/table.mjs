@@ -11,11 +11,11 @@ const { version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
 const attributes = Object.entries(load(`${folder}/dist/attributes.cjs`).ATTRIBUTE_METADATA);
 const operations = Object.values(load(`${folder}/dist/op.cjs`)).filter((op) => typeof op === "string");
 
-// Plain words such as `method` and `url` are the program's own; keys with placeholders are not whole names.
+// Plain words such as `method` and `url` are the program's own names; keys with placeholders are not whole names.
 const named = attributes.filter(([key]) => key.includes(".") && !key.includes("<"));
 const metadata = new Map(attributes);
 
-// The name at the end of a chain of renamings.
+// Returns the last name in a chain of renamings.
 function current(key, seen = new Set()) {
   const next = metadata.get(key)?.deprecation?.replacement;
   return next === undefined || seen.has(key) ? key : current(next, seen.add(key));
@@ -34,7 +34,7 @@ function sorted(names) {
   return [...names].sort((a, b) => (String(a) < String(b) ? -1 : 1));
 }
 
-// Items between braces, as many in a line as fit.
+// Writes a list of items, with as many items per line as fit.
 function list(name, type, documentation, items) {
   let text = `/// ${documentation}\n#[rustfmt::skip]\npub(super) static ${name}: &[${type}] = &[\n`;
   let line = "   ";

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the table of names that the macros warn by from the newest package @sentry/conventions.
+# Updates the macros' table of attribute names and operations from the newest package @sentry/conventions.
 #
 # Usage: tests/conventions/update.sh [--check]
 #
-# With --check, the table stays as it is, and the script fails if it is not up to date. Needs npm and node; the package is
-# downloaded from npm's registry. Where the registry cannot be reached, nothing is changed or checked.
+# With --check, the table stays as it is, and the script fails if it is not up to date. Needs npm and node; the package
+# is downloaded from npm's registry. If the registry cannot be reached, nothing is changed or checked.
 set -euo pipefail
 cd "$(dirname "$0")"
 cache=../../target/conventions

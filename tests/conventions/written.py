@@ -6,7 +6,7 @@ import sys
 
 declarations, exceptions, sources = sys.argv[1:]
 
-# One entry of the conventions: its comment, its name and its type.
+# Matches one entry of the conventions: its comment, its name and its type.
 ENTRY = re.compile(
     r"/\*\*((?:(?!\*/).)*)\*/\s*declare const (\w+) = \"([^\"]+)\";.*?type \2_TYPE = ([^;]+);", re.S
 )
@@ -23,15 +23,15 @@ for line in pathlib.Path(exceptions).read_text().splitlines():
         name, reason = line.split(maxsplit=1)
         allowed[name] = reason
 
-# A name with a dot, as the first argument of a call that sets an attribute, or the second after the root span; as the
-# first element of a pair; as a constant.
+# Matches a name with a dot in one of these places: the first argument of a call that sets an attribute, or the second
+# after the root span; the first element of a pair; a constant.
 NAME = r"\"([a-z_0-9]+(?:\.[a-z_0-9]+)+)\""
 WRITTEN = re.compile(
     r"(?:set_attribute|attribute|\.set|\.content|\badd|\bset|\bput)\(\s*(?:root,\s*)?" + NAME + r"\s*,\s*([^\n]*)"
     r"|\(\s*(?:Cow::Borrowed\()?" + NAME + r"\)?\s*,"
     r"|\bconst (?!ORIGIN)[A-Z_]+: &(?:'static )?str = " + NAME + ";"
 )
-# Names that end in a key of the user's.
+# These names end in a key that the user chooses.
 TEMPLATES = ("http.request.header.", "http.response.header.")
 LITERALS = [("boolean", r"(?:true|false)\b"), ("number", r"\d"), ("string", r"\"")]
 
@@ -39,7 +39,7 @@ found, problems = set(), []
 for path in sorted(pathlib.Path(sources).rglob("*.rs")):
     if "test" in str(path.relative_to(sources)) or path.name in ("surface.md", "fuzz.rs"):
         continue
-    # Examples in comments and unit tests do not write anything.
+    # Examples in comments and unit tests do not write attributes.
     text = re.sub(r"//[^\n]*", "", path.read_text()).split("#[cfg(test)]\nmod ")[0]
     for match in WRITTEN.finditer(text):
         name = match.group(1) or match.group(3) or match.group(4)

@@ -1,4 +1,4 @@
-// The SDK for browsers, as the shop's page loads it.
+// The SDK for browsers, which the shop's page loads.
 import * as Sentry from "@sentry/browser";
 
 Sentry.init({
@@ -6,8 +6,8 @@ Sentry.init({
   release: "page@1",
   environment: "browsers",
   traceLifecycle: "static",
-  // What the page continues decides; for a trace of its own it would say yes.
+  // The continued trace decides about sampling; a trace of its own would always be sampled.
   tracesSampleRate: 1.0,
-  // The page's loading lasts until the order was answered, however slow the machine is.
+  // The page load then lasts until the order was answered, even on a slow machine.
   integrations: [Sentry.browserTracingIntegration({ idleTimeout: 5000 })],
 });

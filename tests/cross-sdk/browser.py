@@ -1,4 +1,4 @@
-"""A real browser, by the WebDriver protocol."""
+"""A real browser that is controlled by the WebDriver protocol."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-u
 
 class Browser:
     def __init__(self, directory):
-        # The driver says its port by its standard output.
+        # The driver prints its port on its standard output.
         self._driver = subprocess.Popen(
             ["chromedriver", "--port=0", f"--log-path={directory}/chromedriver.log"], stdout=subprocess.PIPE, text=True
         )

@@ -17,20 +17,20 @@ from fake_sentry import FakeSentry
 
 STOREFRONT, BUNDLE, DIRECTORY = sys.argv[1:]
 HERE = Path(__file__).parent
-# In the order in which the order passes them.
+# The shop comes first; the others are in the order in which the order passes them.
 PROJECTS = {"shop": 1, "page": 2, "gateway": 3, "fraud": 4, "payments": 5}
 PAGE, ORDER = "GET /lamps/{sku}", "POST /orders"
 WAIT = 120
 
 
 def by_value(context):
-    """A sampling context with its numbers as numbers: some SDKs hand 0.350000 on as 0.35."""
+    """Returns a sampling context with numbers in place of texts: some SDKs pass 0.350000 on as 0.35."""
     numbers = ("sample_rand", "sample_rate")
     return {key: float(value) if key in numbers else value for key, value in (context or {}).items()}
 
 
 class Programs:
-    """The servers, each a child with a project, a release and an environment of its own."""
+    """The servers: child processes with a project, a release and an environment of their own."""
 
     def __init__(self, sentry):
         self._sentry, self._children = sentry, []
@@ -53,13 +53,13 @@ class Programs:
         self._children.append(child)
         for line in child.stdout:
             if found := re.search(r"http://([\d.]+:\d+)/", line):
-                # Nobody else reads it, and it may print more than a pipe holds.
+                # Nothing else reads the pipe, and the program may print more than fits into it.
                 threading.Thread(target=log.writelines, args=[child.stdout], daemon=True).start()
                 return found[1]
         raise RuntimeError(f"{name} did not start; see {log.name}")
 
     def stop(self):
-        """Ends all as Ctrl-C does, so that they send what is left."""
+        """Ends all servers with SIGINT, so that they send their remaining data."""
         for child in self._children:
             child.send_signal(signal.SIGINT)
         for child in self._children:
@@ -71,7 +71,7 @@ class Programs:
 
 
 def order_a_lamp(rate, card, answer, done):
-    """Everything that was sent, for a head that samples by this rate; waits until it is `done`."""
+    """Orders a lamp while the head samples with this rate. Waits for `done`, and returns the Sentry server."""
     sentry = FakeSentry()
     programs = Programs(sentry)
     browser = None
@@ -94,7 +94,7 @@ def order_a_lamp(rate, card, answer, done):
         browser.run(f"document.querySelector('[name=card_number]').value = '{card}'")
         browser.run("document.querySelector('button').click()")
         browser.wait_for(answer)
-        # An error is sent whether the trace is sampled or not.
+        # An error is sent even if the trace is not sampled.
         browser.run("setTimeout(() => { throw new Error('the page is done') })")
         sentry.wait(lambda: done(sentry), WAIT)
     finally:
@@ -121,7 +121,7 @@ def of_trace(sentry, name, trace):
 
 
 def whole_trace(sentry):
-    """Whether all six transactions of the order have arrived."""
+    """Returns whether all six transactions of the order have arrived."""
     page = page_load(sentry)
     if page is None:
         return False
@@ -155,7 +155,7 @@ def check_sampled():
         return
     trace = page[1]["contexts"]["trace"]["trace_id"]
 
-    # Two of the shop's: the page, which is the head, and the order.
+    # The shop has two transactions: the page, which is the head of the trace, and the order.
     of_shop = {found[1]["transaction"]: found for found in of_trace(sentry, "shop", trace)}
     check("the shop has a transaction for the page and one for the order", sorted(of_shop), [PAGE, ORDER])
     chain = [("shop's page", of_shop.get(PAGE)), ("page load", page), ("shop's order", of_shop.get(ORDER))]
@@ -192,7 +192,7 @@ def check_sampled():
 
 
 def errors(sentry):
-    """The headers of the last error of each who sent one."""
+    """Returns the envelope header of the last error of each project."""
     return {project: header for project, header, _ in sentry.items("event")}
 
 
@@ -202,7 +202,7 @@ def check_unsampled():
 
     def done(sentry):
         if expected <= errors(sentry).keys():
-            # Who would send its transaction has the time to: the page's loading ends 5 s after its last span.
+            # A service that would send its transaction has enough time: the page load ends 5 s after its last span.
             time.sleep(8)
             return True
 

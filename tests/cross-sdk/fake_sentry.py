@@ -1,4 +1,4 @@
-"""A server that keeps the envelopes it gets, each for its project."""
+"""A server that stores the received envelopes by project."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ class FakeSentry:
 
             def _answer(self, body):
                 self.send_response(200)
-                # A page of another origin may send, too.
+                # Pages of other origins may send, too.
                 self.send_header("Access-Control-Allow-Origin", "*")
                 self.send_header("Access-Control-Allow-Headers", "*")
                 self.send_header("Content-Length", str(len(body)))
@@ -63,7 +63,7 @@ class FakeSentry:
             self._changed.notify_all()
 
     def items(self, *types):
-        """`(project, envelope header, payload)` of all items of these types."""
+        """Returns `(project, envelope header, payload)` of all items of these types."""
         with self._changed:
             return [
                 (project, header, payload)
@@ -73,7 +73,7 @@ class FakeSentry:
             ]
 
     def wait(self, done, seconds):
-        """Waits until `done()`; answers whether it came true."""
+        """Waits until `done()` returns true or the time is over; returns the last result."""
         end = time.monotonic() + seconds
         while not done():
             with self._changed:

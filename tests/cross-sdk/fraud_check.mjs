@@ -1,10 +1,10 @@
-// The second service behind the shop: takes charges and passes them on. `node fraud_check.mjs NEXT_URL`
+// The second service behind the shop: accepts charges and passes them on. `node fraud_check.mjs NEXT_URL`
 import * as Sentry from "@sentry/node";
 
-// What it continues decides; for a trace of its own it would say yes.
+// The continued trace decides about sampling; a trace of its own would always be sampled.
 Sentry.init({ tracesSampleRate: 1.0, traceLifecycle: "static" });
 
-// After the SDK, which watches what is imported from now on.
+// The import follows the SDK, which instruments only modules that are imported later.
 const { createServer } = await import("node:http");
 const next = process.argv[2];
 

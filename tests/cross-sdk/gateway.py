@@ -1,4 +1,4 @@
-"""The first service behind the shop: takes charges and passes them on. `gateway.py NEXT_URL`"""
+"""The first service behind the shop: accepts charges and passes them on. `gateway.py NEXT_URL`"""
 
 import sys
 import urllib.request
@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import sentry_sdk
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 
-# What it continues decides; for a trace of its own it would say yes.
+# The continued trace decides about sampling; a trace of its own would always be sampled.
 sentry_sdk.init(traces_sample_rate=1.0)
 NEXT = sys.argv[1]
 
@@ -31,5 +31,5 @@ print(f"The gateway listens at http://127.0.0.1:{server.server_port}/", flush=Tr
 try:
     server.serve_forever()
 except KeyboardInterrupt:
-    # That is how it is asked to end; the SDK would send it as an error.
+    # The test stops the gateway by Ctrl-C; the SDK would report that as an error.
     pass

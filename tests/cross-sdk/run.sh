@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One trace through a browser, Rust, Python, Node and Rust again, made of the official SDKs and of ours.
-# It installs what it needs under target/cross-sdk once; after that it needs no network.
+# Follows one trace through a browser, Rust, Python, Node and Rust again, with the official SDKs and ours. The script
+# installs everything it needs under target/cross-sdk once; after that it needs no network.
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -17,7 +17,7 @@ needs_program npm npm
 needs_venv "$cache/venv" requirements.txt
 needs_node_modules "$cache/node"
 
-# The services run where their modules are.
+# The services run in the folder of their modules.
 cp fraud_check.mjs browser.js "$cache/node/"
 "$cache/node/node_modules/.bin/esbuild" "$cache/node/browser.js" --bundle --minify --log-level=warning \
     --outfile="$cache/browser-sdk.js"

@@ -1,4 +1,4 @@
-// Who may open the page: the rules for the token, the host and the origin, as a browser meets them.
+// Tests the rules for the token, the host and the origin of a request, in a browser.
 import assert from "node:assert/strict";
 import { createServer, request } from "node:http";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ after(async () => {
   await browser?.close();
   await dashboard?.stop();
 });
-/** A request with headers that `fetch` would not send. */
+/** Sends a request with headers that `fetch` would not send. */
 const raw = (path, headers, method = "GET") => new Promise((resolve, reject) => {
   const sent = request({ host: "127.0.0.1", port: dashboard.port, path, method, headers }, (answer) => {
     let body = "";

@@ -1,4 +1,5 @@
-// axe-core finds no serious violation on any view, in light and dark, wide and narrow; pictures of all of them if asked.
+// Tests that axe-core finds no serious violation on any view, in light and dark, wide and narrow; takes pictures of all
+// views on request.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -24,7 +25,7 @@ after(async () => {
 });
 
 async function check(page, name) {
-  // The policy of the page forbids scripts of others; the protocol of the debugger does not ask it.
+  // The page's policy forbids foreign scripts, but does not apply to scripts that the debugger evaluates.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical")

@@ -1,4 +1,4 @@
-// The page lives longer than the server, and shows several programs at once.
+// Tests that the page survives a restart of the server, and shows several programs at once.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bigTransaction, envelope, hex, now } from "./support/envelopes.mjs";
@@ -87,7 +87,7 @@ test("two programs at once are one trace, each with its colour", async () => {
     await page.getByRole("button", { name: "Colour by service" }).click();
     const colours = await tree.locator(".bar").evaluateAll((bars) => bars.map((bar) => getComputedStyle(bar).getPropertyValue("--c")));
     assert.notEqual(colours[0], colours[2]);
-    // A press on a service shows what is of it alone.
+    // A click on a service filters the list by it.
     await open(page, dashboard, "traces");
     await page.getByRole("group", { name: "Services" }).getByRole("button", { name: "ledger" }).click();
     await until(() => page.url().includes("service=ledger"), "the filter");

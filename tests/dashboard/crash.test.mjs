@@ -1,4 +1,4 @@
-// Crashes, and what else a person reads of an event: nothing is repeated, drawn as something else, or cut.
+// Tests the page of a crash and other texts of an event: nothing is repeated, replaced by ligatures, or cut off.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, newPage, noFaults, open } from "./support/browser.mjs";
@@ -19,7 +19,7 @@ async function enter(options) {
 
 const frame = (fn, lineno, in_app = true) => ({ function: fn, module: "shop", filename: "src/main.rs", abs_path: "/home/ada/shop/src/main.rs", lineno, in_app, context_line: `    ${fn}();` });
 
-/** Sends a crash, its frames with the innermost one first; returns its issue. */
+/** Sends a crash with these frames, the innermost first; returns its issue. */
 async function crash(value, frames) {
   const event_id = hex(16);
   await dashboard.send(envelope({ event_id }, ["event", { event_id, platform: "native", level: "fatal", timestamp: now(), release: "shop@1.4.0",
@@ -50,7 +50,7 @@ test("recorded text is drawn as it was recorded", async () => {
   await open(page, dashboard, `issues/${encodeURIComponent(issue.id)}`);
   const address = page.locator("bdi").filter({ hasText: "at the address 0x0" }).first();
   await address.waitFor();
-  // The font draws `0x0` as a multiplication otherwise.
+  // Otherwise, the font draws the `x` of `0x0` as a multiplication sign.
   assert.equal(await address.evaluate((it) => getComputedStyle(it).fontVariantLigatures), "none");
   noFaults(page);
 });

@@ -1,4 +1,4 @@
-// Whatever is in a name, a text, an attribute or a source line is shown as text.
+// Tests that names, texts, attributes and source lines are always shown as text.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { HOSTILE, hostileEnvelopes } from "./support/envelopes.mjs";
@@ -18,14 +18,14 @@ after(async () => {
   await dashboard?.stop();
 });
 
-/** The page holds nothing that recorded data could have made. */
+/** Asserts that recorded data has created no element, link or script in the page. */
 async function clean(where) {
   await page.locator(".loading").waitFor({ state: "detached" });
   const found = await page.evaluate(() => ({
     made: [...document.querySelectorAll("img, iframe, object, embed, #app b > script, #app script, #app style, #app [onerror], #app [onmouseover]")].map((el) => el.outerHTML.slice(0, 200)),
     links: [...document.querySelectorAll("#app a[href]")].map((a) => a.getAttribute("href")).filter((href) => !/^(#\/|#main$|\/api$|vscode:\/\/file\/)/.test(href)).map((href) => href.slice(0, 200)),
     title: document.title, wide: document.documentElement.scrollWidth > innerWidth, failed: document.body.innerText.includes("This view has failed"),
-    // The characters that turn what follows must not reach the document.
+    // Control characters and those that change the direction of text must not reach the document.
     turning: [...document.body.innerText].some((c) => /[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]/.test(c)),
   }));
   assert.deepEqual({ ...found, title: /Sentry dashboard$/.test(found.title) }, { made: [], links: [], title: true, wide: false, failed: false, turning: false }, where);

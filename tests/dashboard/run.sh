@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The page of the dashboard in a real browser.
+# Tests the page of the dashboard in a real browser.
 #
 #   tests/dashboard/run.sh                  # the tests
 #   tests/dashboard/run.sh --screenshots    # also writes a picture of every view to target/dashboard/screenshots
 #   tests/dashboard/run.sh --picture        # also writes the README's picture, sentry-runtime/docs/dashboard.png
 #   tests/dashboard/run.sh story.test.mjs   # only that file
 #
-# It installs what it needs under target/dashboard once; after that it needs no network.
+# The script installs everything it needs under target/dashboard once; after that it needs no network.
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -38,7 +38,7 @@ target=$(cd "${CARGO_TARGET_DIR:-../../target}" && pwd)
 export DASHBOARD_PROGRAM="$target/debug/sentry-dashboard" STOREFRONT="$target/debug/examples/storefront"
 export DASHBOARD_CACHE="$cache" PYTHON="$python" PYTHONDONTWRITEBYTECODE=1
 
-# The tests run where their modules are.
+# The tests run in the folder of their modules.
 rm -rf "$cache/node/tests"
 mkdir -p "$cache/node/tests"
 cp -r ./*.mjs support programs "$cache/node/tests/"

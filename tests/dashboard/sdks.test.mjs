@@ -1,4 +1,4 @@
-// The official SDKs for browsers, Node and Python, and this project's, send to one dashboard at once.
+// Tests that one dashboard shows the official SDKs for browsers, Node and Python, and this project's, at once.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

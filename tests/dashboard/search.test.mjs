@@ -1,4 +1,4 @@
-// The filter box, its suggestions, and what is hidden as noise.
+// Tests the filter box, its suggestions, and the rows that are hidden as noise.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bigTransaction } from "./support/envelopes.mjs";

@@ -1,4 +1,4 @@
-// What a customer and the jobs of the storefront do is on every tab, as it happens.
+// Tests that every tab shows the actions of a storefront's customer and jobs while they happen.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
@@ -38,13 +38,13 @@ async function order(card) {
   await customer.context().close();
 }
 
-/** The picture of the README: what a declined card looks like. */
+/** Takes the README's picture: the trace of a declined card. */
 async function picture(page) {
   const { width, height } = page.viewportSize();
   await page.setViewportSize({ width: 1360, height: 690 });
   const error = page.getByRole("treegrid").locator("[aria-selected=true]");
   const key = new URLSearchParams(page.url().split("?")[1]).get("span");
-  // Zoomed to the order, which is a small part of a page's life.
+  // The view zooms to the order, which is a small part of the page's lifetime.
   await page.getByRole("treegrid").getByRole("row").filter({ hasText: "http.client" }).first().click();
   await page.keyboard.press("f");
   await until(() => /zoom=/.test(page.url()), "the zoom");
@@ -82,7 +82,7 @@ test("a declined card is an error in its trace, and an issue with its chain of c
   await selected.waitFor();
   assert.match(await selected.innerText(), /Error/);
   await page.getByRole("complementary", { name: "Error" }).waitFor();
-  // The page of the browser, the shop and the payments are one trace.
+  // The browser's page, the shop and the payments form one trace.
   const facts = page.locator(".titles .services");
   await until(async () => (await facts.innerText()).match(/page|shop|payments/g)?.length === 3, "all three programs in the trace");
   if (process.env.DASHBOARD_PICTURE) await picture(page);

@@ -1,4 +1,4 @@
-// A trace of 5 000 spans: only the rows in sight are in the document, and all can be reached.
+// Tests a trace of 5 000 spans: only the visible rows are in the document, and every row can be reached.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bigTransaction } from "./support/envelopes.mjs";
@@ -26,7 +26,7 @@ test("scrolling through all spans keeps the document small", async (t) => {
   await open(page, dashboard, `traces/${big.trace_id}`);
   await tree().getByText("step 1", { exact: true }).waitFor();
   assert.equal(await tree().getAttribute("aria-rowcount"), String(SPANS));
-  // As a wheel does it, and as fast as a hand draws the bar at the side: all 5 000 within 240 frames.
+  // Scrolls like a mouse wheel, and like a fast drag of the scroll bar: all 5 000 rows within 240 frames.
   const scroll = (step) => page.evaluate(async (step) => {
     const list = document.querySelector('[role="treegrid"]'), frames = [], end = list.scrollHeight - list.clientHeight;
     let most = 0, last = performance.now();

@@ -1,11 +1,11 @@
 #!/bin/bash
-# Sends an event over each kind of TLS that the features of sentry-runtime offer, to a server with a certificate that it
-# signed itself: it must arrive if the option `ca_certs` names the certificate, and must not arrive otherwise.
+# Sends an event over each kind of TLS that the features of sentry-runtime offer, to a server with a self-signed
+# certificate: it must arrive if the option `ca_certs` names the certificate, and must not arrive otherwise.
 #
 #     tests/tls/run.sh                          all kinds
 #     tests/tls/run.sh native-tls               one of: rustls, rustls-no-provider, platform-verifier, native-tls
 #
-# Needs openssl and python3. The tests in `delivery` check the default in detail; this checks that the others work.
+# Needs openssl and python3. The tests in `delivery` check the default in detail; this script checks the others.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)

@@ -1,4 +1,4 @@
-"""Asks a dashboard by the official MCP client, in the stateless revision and with a handshake."""
+"""Calls the tools of a dashboard with the official MCP client, in the stateless revision and with a handshake."""
 
 import asyncio
 import contextlib
@@ -103,7 +103,7 @@ async def ask(url, mode, number):
 
         kind = f"Late{number}"
         waiting = asyncio.create_task(text(client, "wait_for", {"kind": "error", "q": f"type:{kind}", "timeout": 60}))
-        # What comes before the question does not count, and nothing tells when the server has it.
+        # Events from before the call do not match, and the client cannot see when the server has received the call.
         while not waiting.done():
             await asyncio.wait([waiting], timeout=0.2)
             await asyncio.to_thread(send, url, ("event", error(time.time(), kind)))
@@ -112,7 +112,7 @@ async def ask(url, mode, number):
 
 
 def refused(url):
-    """Without the token nothing is answered."""
+    """Asserts that a request without the token is refused."""
     request = urllib.request.Request(f"{url}/mcp", data=b"{}", method="POST", headers={"Content-Type": "application/json"})
     try:
         urllib.request.urlopen(request, timeout=60)

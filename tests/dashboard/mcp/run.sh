@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The MCP endpoint of the dashboard, asked by the official client library (PyPI `mcp`): the stateless revision of the
-# protocol, and those with a handshake.
+# Tests the MCP endpoint of the dashboard with the official client library (PyPI `mcp`): in the stateless revision of
+# the protocol, and in those with a handshake.
 #
 #   tests/dashboard/mcp/run.sh
 #
-# It installs what it needs under target/dashboard-mcp once; after that it needs no network.
+# The script installs everything it needs under target/dashboard-mcp once; after that it needs no network.
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD

@@ -1,4 +1,4 @@
-// The official SDK for browsers, in a page that fails.
+// The official SDK for browsers, in a page that throws an error.
 import * as Sentry from "@sentry/browser";
 
 const { dsn } = document.currentScript.dataset;

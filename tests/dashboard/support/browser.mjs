@@ -1,4 +1,4 @@
-// A browser that notes all that a page must not do.
+// A browser that records everything that a page must not do.
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
@@ -9,8 +9,8 @@ export const launch = () => chromium.launch({
 });
 
 /**
- * A page of its own. `page.faults` are errors of scripts, violations of the policy and requests to other places; lines
- * that match `allowed` are none.
+ * Opens a page in a context of its own. `page.faults` are errors of scripts, violations of the page's policy and requests
+ * to other hosts, except for lines that match `allowed`.
  */
 export async function newPage(browser, { width = 1440, height = 900, scheme = "light", allowed = null, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, ...more });
@@ -29,7 +29,7 @@ export async function newPage(browser, { width = 1440, height = 900, scheme = "l
 }
 export const noFaults = (page) => assert.deepEqual(page.faults, []);
 
-/** Opens a view by its address, in a document that was nowhere before. */
+/** Opens a view by its address, in a new document. */
 export async function open(page, dashboard, route) {
   await page.goto("about:blank");
   await page.goto(`${dashboard.origin}/#/${route}`);

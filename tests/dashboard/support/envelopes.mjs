@@ -1,4 +1,4 @@
-// Envelopes that no program here sends by itself.
+// Envelopes that no program of these tests sends.
 import { randomBytes } from "node:crypto";
 
 export const hex = (bytes) => randomBytes(bytes).toString("hex");
@@ -13,7 +13,7 @@ export function envelope(header, ...items) {
   return lines.join("\n") + "\n";
 }
 
-/** A transaction with `count` spans, in a tree that is both wide and deep. */
+/** Returns a transaction with `count` spans, in a tree that is both wide and deep. */
 export function bigTransaction(count, name = "GET /report") {
   const trace_id = hex(16), root = hex(8), start = now() - 6;
   const ops = ["db.query", "http.client", "function", "cache.get", "template.render"];
@@ -40,7 +40,7 @@ export const HOSTILE = [
   "{{constructor.constructor('alert(1)')()}}", "${alert(1)}", "%00%0d%0a", "long ".repeat(20_000), "שלום مرحبا 🧑‍🔬 é", "__proto__", "constructor",
 ];
 
-/** Envelopes that hold `text` in each field that the page can show. */
+/** Returns envelopes that contain `text` in each field that the page can show. */
 export function hostileEnvelopes(text) {
   const trace_id = hex(16), root = hex(8), child = hex(8), event_id = hex(16), t = now();
   const tags = { "service.name": `svc ${text}`.slice(0, 180), [text.slice(0, 30)]: text, evil: text };

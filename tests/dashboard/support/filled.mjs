@@ -1,4 +1,4 @@
-// A dashboard with something of everything, as a day of work leaves it.
+// A dashboard with data of every kind, as after a day of work.
 import { envelope, bigTransaction, hex, now } from "./envelopes.mjs";
 import { until } from "./programs.mjs";
 
@@ -6,7 +6,7 @@ const random = (() => { let s = 7; return () => { s = (s + 0x6d2b79f5) | 0; let 
 const common = (service) => ({ platform: "rust", release: `${service}@1.4.0`, environment: "development", tags: { "service.name": service }, sdk: { name: "sentry.rust", version: "1.4.0" } });
 const QUERY = "SELECT sku, name, cents, in_stock FROM lamps WHERE sku = $1";
 
-/** An order: a browser, a shop, payments. Returns its envelopes and ids. */
+/** Returns the envelopes and ids of an order: a browser, a shop, payments. */
 function order(at, { declined = false, slow = 1 } = {}) {
   const trace_id = hex(16), page = hex(8), fetch = hex(8), shop = hex(8), call = hex(8), pay = hex(8), place = hex(8);
   const t = (ms) => at + (ms * slow) / 1000;
@@ -46,14 +46,14 @@ function order(at, { declined = false, slow = 1 } = {}) {
   };
 }
 
-/** A trace of one span with a query. */
+/** Returns a trace of one span with a query. */
 function simple(at, name, op, ms, service = "shop") {
   const trace_id = hex(16), root = hex(8);
   return envelope({ event_id: hex(16) }, ["transaction", { ...common(service), type: "transaction", event_id: hex(16), transaction: name, start_timestamp: at, timestamp: at + ms / 1000, contexts: { trace: { trace_id, span_id: root, op, status: "ok", data: op === "http.server" ? { "http.response.status_code": 200 } : {} } },
     spans: [{ trace_id, span_id: hex(8), parent_span_id: root, op: "db.query", description: "SELECT * FROM lamps", start_timestamp: at + ms / 5000, timestamp: at + ms / 1500 }] }]);
 }
 
-/** Sends all of it; returns the routes of all views. */
+/** Sends data of all kinds; returns the routes of all views. */
 export async function filled(dashboard) {
   const t = now();
   for (let i = 60; i > 0; i--) {

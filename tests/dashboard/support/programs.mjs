@@ -5,7 +5,7 @@ import { openSync, readFileSync } from "node:fs";
 export const cache = process.env.DASHBOARD_CACHE;
 const running = new Set();
 
-/** An environment without settings of this machine that would send the data elsewhere. */
+/** Returns an environment without the settings of this machine that would send data elsewhere. */
 function plain(extra) {
   const environment = {};
   for (const [key, value] of Object.entries(process.env)) {
@@ -14,7 +14,7 @@ function plain(extra) {
   return { ...environment, ...extra };
 }
 
-/** Starts a program; resolves when its output matches `ready`, with the match. */
+/** Starts a program; resolves to the match as soon as its output matches `ready`. */
 export async function start(name, command, args, { env = {}, ready, cwd } = {}) {
   const log = `${cache}/${name}.log`;
   const file = openSync(log, "w");
@@ -26,7 +26,7 @@ export async function start(name, command, args, { env = {}, ready, cwd } = {}) 
   const program = {
     child,
     output: () => readFileSync(log, "utf8"),
-    /** Ends it as Ctrl-C does, so that it sends what is left; resolves when it is gone. */
+    /** Ends the program with SIGINT, so that it sends its remaining data; resolves when it has ended. */
     async stop(signal = "SIGINT") {
       if (ended === null) child.kill(signal);
       for (let i = 0; i < 200 && ended === null; i++) await sleep(50);
@@ -46,7 +46,7 @@ export async function start(name, command, args, { env = {}, ready, cwd } = {}) 
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits, for a minute at most, until `check` returns something; an error of `check` ends the wait. */
+/** Waits, for a minute at most, until `check` returns a value; an error of `check` ends the wait. */
 export async function until(check, what, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
@@ -57,7 +57,7 @@ export async function until(check, what, seconds = 60) {
   }
 }
 
-/** The program `sentry-dashboard`, with what a test asks it. */
+/** Starts the program `sentry-dashboard`; returns it with the requests that tests send. */
 export async function startDashboard({ args = [], port = 0, token = "test-token", name = "dashboard" } = {}) {
   const program = await start(name, process.env.DASHBOARD_PROGRAM, ["--listen", `127.0.0.1:${port}`, "--token", token, ...args], {
     ready: /http:\/\/(127\.0\.0\.1:(\d+))\/\S*/,
@@ -71,13 +71,13 @@ export function dashboardAt(program, host, token) {
     ...program, host, origin, token, port: Number(host.split(":")[1]),
     url: `${origin}/?token=${token}`,
     dsn: (project = 1) => `http://dev@${host}/${project}`,
-    /** An answer of the API. */
+    /** Returns an answer of the API. */
     async get(path) {
       const answer = await fetch(`${origin}/api/${path}`, { headers: { authorization: `Bearer ${token}` } });
       if (!answer.ok) throw new Error(`GET /api/${path}: ${answer.status} ${await answer.text()}`);
       return answer.json();
     },
-    /** Sends an envelope as an SDK does. */
+    /** Sends an envelope like an SDK. */
     async send(envelope, project = 1) {
       const answer = await fetch(`${origin}/api/${project}/envelope/`, { method: "POST", body: envelope, headers: { "content-type": "application/x-sentry-envelope" } });
       if (!answer.ok) throw new Error(`an envelope was answered with ${answer.status}: ${await answer.text()}`);
@@ -86,7 +86,7 @@ export function dashboardAt(program, host, token) {
   };
 }
 
-/** The shop, for a browser. Its own dashboard is in `own`. */
+/** Starts the shop for a browser, with a dashboard of its own. */
 export async function startShop({ env = {}, name = "shop" } = {}) {
   const program = await start(name, process.env.STOREFRONT, ["--serve"], {
     env: { SENTRY_DASHBOARD: "127.0.0.1:0", ...env },
