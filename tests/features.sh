@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what users may combine: features, versions of dependencies, licences.
+# Checks the combinations that users may choose: features, versions of dependencies, licences.
 #
 #   features   the runtime with each feature alone, with none and with all of them; a warning is an error
 #   bounds     the published crates with the lowest versions that they allow of their own dependencies
@@ -21,26 +21,26 @@ features() {
     # Features that start with an underscore are parts of others, and are checked with them.
     local parts
     parts=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\(_[a-z-]*\) = .*/\1/p' sentry-runtime/Cargo.toml | paste -sd,)
-    # Its own directory: other flags would build every dependency again. Cargo silences the warnings of those.
+    # Has a target directory of its own, because other flags rebuild every dependency. Cargo hides their warnings.
     CARGO_TARGET_DIR=$target/features RUSTFLAGS="${RUSTFLAGS:-} -D warnings" \
         cargo hack check -p sentry-runtime --lib --locked --each-feature --exclude-features "$parts"
 }
 
-# Dev-dependencies are left out: only what a user builds counts.
+# Dev-dependencies are left out, because users do not build them.
 bounds() {
     local copy=$target/bounds/sources manifest
     rm -rf "$copy"
     mkdir -p "$copy"
-    # With what links point to: some texts and licences are links to files above.
+    # Links are copied as the files that they point to: some texts and licences are links to files in other folders.
     git ls-files -z Cargo.toml sentry-macros sentry-runtime | tar -c -h --null -T - | tar -x -C "$copy"
     sed -i.bak 's/, "\(examples\|tests[^"]*\)"//g; /^default-members/d' "$copy/Cargo.toml"
     while IFS= read -r manifest; do
         awk '/^\[/ { skip = $0 == "[dev-dependencies]" } !skip' "$manifest" >"$manifest.new"
         mv "$manifest.new" "$manifest"
     done < <(find "$copy" -mindepth 2 -name Cargo.toml)
-    # The option that picks the lowest versions is not stable; nothing else of this build is.
+    # Only the option that picks the lowest versions is unstable; the build itself is not.
     (cd "$copy" && RUSTC_BOOTSTRAP=1 cargo update --quiet -Z direct-minimal-versions)
-    # On each system its own dependencies would be resolved; this checks those of the system that it runs on.
+    # Each system resolves dependencies of its own; this checks those of the current system.
     CARGO_TARGET_DIR=$target/bounds cargo check --manifest-path "$copy/Cargo.toml" --workspace --all-features --locked
 }
 

@@ -2,13 +2,14 @@
 # What the scripts that need programs of others share: install once, say loudly what cannot be had. The sourcing
 # script names a folder for all of it, `cache`.
 
-# Ends the script, with status 0 or what SKIPPED_STATUS says.
+# Ends the script with status 0, or with SKIPPED_STATUS if that is set.
 skip() {
     printf '\n!!! SKIPPED %s: %s\n!!! Nothing was tested.\n' "$0" "$1" >&2
     exit "${SKIPPED_STATUS:-0}"
 }
 
-# Runs an installation; when it fails, its output tells whether the registry was out of reach or something is wrong.
+# Runs an installation. If it fails, its output shows whether the registry was unreachable (then skips) or not (then
+# fails).
 install() {
     local what=$1 log=$2
     shift 2
@@ -22,7 +23,7 @@ install() {
     fi
 }
 
-# needs_program PROGRAM PACKAGE: a program of a Debian package.
+# needs_program PROGRAM PACKAGE: installs a program from a Debian package.
 needs_program() {
     command -v "$1" >/dev/null && return
     command -v apt-get >/dev/null || skip "there is no $1, and no apt-get to install it"
@@ -31,7 +32,7 @@ needs_program() {
     install "$2" "$cache/apt.log" apt-get install -y --no-install-recommends "$2"
 }
 
-# needs_venv FOLDER REQUIREMENTS: sets `python`.
+# needs_venv FOLDER REQUIREMENTS: installs a Python environment, and sets `python`.
 needs_venv() {
     python=$1/bin/python
     cmp -s "$2" "$1/requirements.txt" && return
@@ -41,7 +42,7 @@ needs_venv() {
     cp "$2" "$1/requirements.txt"
 }
 
-# needs_node_modules FOLDER: what package.json and its lock beside the script list.
+# needs_node_modules FOLDER: installs the packages of the package.json and its lock beside the script.
 needs_node_modules() {
     cmp -s package-lock.json "$1/installed.json" && return
     mkdir -p "$1"

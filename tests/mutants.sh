@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Changes the code in one place at a time, and expects a test to fail: `tests/mutants.sh GROUP [option of cargo mutants…]`.
-# A change that no test notices is printed as a survivor, and the script fails. `tests/mutants.sh` alone lists the groups.
+# Changes the code in one place at a time, and expects a test to fail: `tests/mutants.sh GROUP [option of cargo
+# mutants…]`. A change that no test notices is printed as a survivor, and the script fails. `tests/mutants.sh` alone
+# lists the groups.
 #
-# The unit tests of the changed package run first. What survives them is tried again with the integration tests that the
-# group names. `tests/mutants.toml` names the changes that make no difference, with the reason.
+# The unit tests of the changed package run first. Changes that survive them are tested again with the integration tests
+# of the group. `tests/mutants.toml` lists the changes that make no difference, with the reason.
 #
 #   tests/mutants.sh rules
 #   tests/mutants.sh scrub --shard 3/20       the fourth of 20 parts; a long group takes hours in one piece
@@ -50,7 +51,7 @@ package=${package// /}
 read -ra files <<<"$files"
 read -ra tests <<<"$tests"
 
-# The tests send to their own server.
+# The tests send to servers of their own.
 for name in $(compgen -e SENTRY_ || true); do unset "$name"; done
 export RUST_BACKTRACE=0
 
@@ -60,7 +61,7 @@ mkdir -p "$out/unit" "$out/integration"
 options=(--config tests/mutants.toml --no-shuffle --colors never "$@")
 where=(--package "$package")
 for file in ${files[@]+"${files[@]}"}; do
-    # Moved code would be left out in silence.
+    # Without this check, the changes of a moved file would be left out unnoticed.
     compgen -G "$package/src/$file.rs" >/dev/null || { echo "$group: no file matches $package/src/$file.rs" >&2; exit 2; }
     where+=(--file "$package/src/$file.rs")
 done
@@ -81,7 +82,7 @@ mutants "${options[@]}" "${where[@]}" --output "$out/unit" -- ${kind[@]+"${kind[
 survivors=$out/unit/mutants.out/missed.txt
 
 if [[ -s $survivors ]] && ((${#tests[@]})); then
-    # The same changes again, each by its whole name: without the options that chose some of the group.
+    # The same changes again, each by its full name, without the options that selected a part of the group.
     again=()
     while IFS= read -r mutant; do
         again+=(--re "^$(sed 's/[][\.*^$+?(){}|]/\\&/g' <<<"$mutant")\$")

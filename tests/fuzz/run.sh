@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes everything that reads input from outside: `tests/fuzz/run.sh [seconds for each target] [target…]`.
-# A minute each is for a look, an hour each for a night. It needs a nightly toolchain and a C++ compiler, not
-# cargo-fuzz, though that works here as well. What breaks a rule is left in `tests/fuzz/artifacts`.
+# Fuzzes all parsers of outside input: `tests/fuzz/run.sh [seconds for each target] [target…]`. Use a minute per target
+# for a quick look, an hour per target for a night. Needs a nightly toolchain and a C++ compiler; cargo-fuzz is
+# optional. Inputs that break a rule are written to `tests/fuzz/artifacts`.
 set -euo pipefail
 cd "$(dirname "$0")"
 

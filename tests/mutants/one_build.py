@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests all changes of a package in one build: the list is that of `cargo mutants`, and the variable MUTANT chooses one.
+"""Tests all changes of a package in one build: the list is that of `cargo mutants`, and the variable MUTANT selects one.
 
     tests/mutants/one_build.py sentry-macros
     tests/mutants/one_build.py sentry-runtime --file scrub.rs --file 'scrub/*.rs'
@@ -10,17 +10,17 @@ Each function with changes becomes a `match` over its changed bodies. Changes th
 build succeeds. Each test then runs once alone, to record the functions that it reaches, and each change costs the tests
 that reach its function. The sources are those of HEAD, copied to target/mutants/; the working tree is not touched.
 
-Not run: changes of constants, of `const fn`, of functions that return `impl Trait`, and of functions whose body cannot be
+Left out: changes of constants, of `const fn`, of functions that return `impl Trait`, and of functions whose body cannot be
 copied. `tests/mutants.sh` runs those, at one build for each. With --test, the integration tests run after the unit tests,
 for the changes that are left. A change in a macro reaches its unit tests, and tests that call the compiler themselves: the
-others run what was expanded before. Whatever is not noticed is printed on stderr at once, and summed up at the end.
+others run code that was expanded before. Survivors are printed on stderr at once, and summed up at the end.
 """
 import argparse, collections, concurrent.futures, json, os, pathlib, re, resource, signal, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# The end of the package's lib.rs in the copy. A program that a test starts finds the variables by itself, or, if the test
-# cleared its environment, in that of its parent.
+# The end of the package's lib.rs in the copy. A program that a test starts finds the variables in its environment or,
+# if the test cleared that, in the environment of its parent.
 HELPER = r'''
 #[doc(hidden)]
 #[allow(missing_docs, clippy::all, unreachable_pub, dead_code)]
@@ -94,7 +94,7 @@ def start_of_body(clean, start, end):
 
 
 class Copy:
-    """A copy of the sources in which functions choose among their changes."""
+    """A copy of the sources in which each function selects one of its changes."""
 
     def __init__(self, package, files, tests, out):
         self.package, self.tests, self.src = package, tests, out / 'src'
@@ -148,7 +148,7 @@ class Copy:
             self.functions.append(dict(id=number, file=file, brace=brace, end=end, changes=changes))
 
     def write(self):
-        """Writes the sources. Returns for each file the lines of each change, and, negative, of each function."""
+        """Writes the sources. Returns the lines of each change, and with negative numbers of each function, by file."""
         places = {}
         for file, source in self.sources.items():
             text, at, places[file] = '', 0, []
@@ -174,7 +174,7 @@ class Copy:
         return places
 
     def build(self):
-        """Builds, without the changes that do not compile. Returns the test programs by name."""
+        """Builds without the changes that do not compile. Returns the test programs by name."""
         command = ['cargo', 'test', '--no-run', '--locked', '--message-format=json', '-p', self.package, '--lib']
         for test in self.tests:
             command += ['-p', 'sentry-tests', '--test', test]
@@ -201,7 +201,7 @@ class Copy:
 
     @staticmethod
     def blamed(spans, places):
-        """The changes and functions that an error is about: by its main places, or else by the others."""
+        """Returns the changes and functions that an error concerns, by its primary or else its secondary spans."""
         for primary in (True, False):
             found = {number for span in spans if span['is_primary'] == primary
                      for file, ranges in places.items() if file.endswith(span['file_name'])
@@ -258,7 +258,7 @@ class Program:
             return None
 
     def judge(self, change):
-        """Returns what the tests that reach a change say about it, the quickest first."""
+        """Runs the tests that reach a change, the quickest first, and returns the result."""
         tests = sorted(self.reach[change['in']], key=self.seconds.get)
         for start in range(0, len(tests), 12):
             part = tests[start:start + 12]
@@ -281,7 +281,7 @@ def main():
     options = parser.parse_args()
     out = pathlib.Path(os.environ.get('CARGO_TARGET_DIR', ROOT / 'target')).resolve() / 'mutants' / 'one_build'
     out.mkdir(parents=True, exist_ok=True)
-    # Cargo would take a build of the copy for one of the sources themselves.
+    # With the target directory of the sources, cargo would mistake a build of the copy for theirs.
     os.environ['CARGO_TARGET_DIR'] = str(out / 'target')
     copy = Copy(options.package, options.file, options.test, out)
     programs = copy.build()

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Annotates every function of real crates and runs their own tests before and after:
+# Annotates every function of real crates, and runs their own tests before and after:
 #
 #     tests/real-crates/run.sh itoa semver@1.0.26 httparse …
 #
-# ATTRIBUTE is what is put on the functions, `#[sentry::span]` by default. WORK is where the crates go,
-# CARGO_ARGS what is given to `cargo test` beside.
+# ATTRIBUTE is the attribute for the functions, `#[sentry::span]` by default. WORK is the folder for the crates,
+# CARGO_ARGS are more arguments for `cargo test`.
 #
 #     LINTS=1 tests/real-crates/run.sh itoa …
 #
-# compares instead what the compiler (with most of its lints) and clippy (all, pedantic, nursery) say of the crate.
+# compares the messages of the compiler (with most of its lints) and of clippy (all, pedantic, nursery) instead.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(cd "$here/../../sentry-runtime" && pwd)
@@ -21,13 +21,13 @@ cargo build --quiet --manifest-path "$here/Cargo.toml"
 annotate="$work/target/debug/annotate"
 lints="$work/target/debug/lints"
 
-# Passed and failed tests of a log.
+# Prints the numbers of passed and failed tests in a log.
 results() {
     awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$1"
 }
 
-# Everything that is said of the crate in this folder, to $1: by the compiler with the lints that are off by default,
-# and by clippy.
+# Writes all messages about the crate in this folder to $1: those of the compiler, with lints that are off by default,
+# and those of clippy.
 said() {
     {
         cargo rustc --lib --profile check --message-format=json --quiet -- --cap-lints warn $lints_of_rustc
@@ -41,7 +41,7 @@ lints_of_rustc='-W unused -W nonstandard-style -W future-incompatible -W rust-20
     -W tail-expr-drop-order -W trivial-casts -W trivial-numeric-casts -W unnameable-types -W unreachable-pub
     -W unsafe-op-in-unsafe-fn -W unused-lifetimes -W unused-qualifications -W unused-results -W variant-size-differences'
 
-# Copies the sources of crate $1 to $2, as cargo has them.
+# Copies the sources of crate $1, as cargo downloads them, to $2.
 fetch() {
     name=${1%@*}
     version=${1#*@}

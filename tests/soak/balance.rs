@@ -1,4 +1,4 @@
-//! The books: what was captured, what arrived, what was dropped, and how much memory it took.
+//! The balance: numbers of captured, received and dropped items, and the memory of the process.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Balance {
     }
 }
 
-/// What the server took, and what it was told of losses.
+/// The items that the server accepted, and the losses that client reports named.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     taken: Balance,
@@ -43,7 +43,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Counts what arrived and lets the server forget it.
+    /// Counts the items that have arrived, and deletes them from the server.
     pub(crate) fn take(&mut self, server: &FakeSentry) {
         let (items, requests, violations) = server.take();
         self.requests += requests;
@@ -69,7 +69,7 @@ impl Received {
         }
     }
 
-    /// Prints the sheet, and answers whether nothing is missing.
+    /// Prints the balance, and returns whether no item is missing and no rule was broken.
     pub(crate) fn compare(&self, captured: &Balance, stats: &Stats) -> bool {
         println!("{} requests", self.requests);
         println!(
@@ -116,10 +116,10 @@ impl Memory {
         }
     }
 
-    /// Prints how much there was, and answers whether the second half needed about as much as the first: what leaks
-    /// grows with time, what is bounded does not.
+    /// Prints the peaks, and returns whether the second half needed about as much memory as the first. Leaked memory
+    /// grows with time, bounded memory does not.
     pub(crate) fn judge(&self) -> bool {
-        // The first moments load code, symbols and buffers.
+        // The start loads code, symbols and buffers, so it is left out.
         let settled = &self.0[self.0.len() / 6..];
         let (first, second) = settled.split_at(settled.len() / 2);
         let most =

@@ -1,4 +1,4 @@
-//! The load: what a busy program does, and what it should not do.
+//! The load: typical and faulty work of a busy program.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
 use crate::Random;
 use crate::balance::Balance;
 
-/// One thread of it, with its own count of what it captured.
+/// One thread of the load, with its own count of captured items.
 pub(crate) struct Load {
     random: Random,
     captured: Balance,
@@ -37,11 +37,11 @@ impl Load {
         Self { random: Random::new(seed), captured: Balance::default() }
     }
 
-    /// Works until it is stopped, and answers with what it captured.
+    /// Works until `stop` is set, and returns the number of captured items.
     pub(crate) fn run(mut self, stop: &AtomicBool) -> Balance {
         while !stop.load(Ordering::Relaxed) {
             self.step();
-            // Enough to fill the queues now and then, little enough that most of it arrives.
+            // The pause is short enough to fill the queues at times, and long enough that most items arrive.
             std::thread::sleep(Duration::from_millis(self.random.below(40)));
         }
         self.captured
@@ -74,7 +74,7 @@ impl Load {
     fn trace(&mut self) {
         let (branches, leaves) = (self.random.below(6), self.random.below(8));
         self.captured.transaction += 1;
-        // A trace that is not sampled counts as its root alone: nothing else of it is recorded.
+        // An unsampled trace counts as its root alone, because nothing else of it is recorded.
         let sampled = sentry::start_span("probe", |span| {
             root(branches, leaves);
             span.is_recording()
@@ -89,7 +89,7 @@ impl Load {
         }
     }
 
-    /// More at once than any queue takes.
+    /// Captures more items at once than any queue can hold.
     fn burst(&mut self) {
         if self.random.below(20) == 0 {
             for _ in 0..500 {

@@ -1,9 +1,8 @@
-//! A soak: mixed load against a server that fails at random, and a balance at its end.
+//! The soak test: mixed load against a server that fails at random, and a balance at the end.
 //!
-//! `cargo run --release -p sentry-tests --bin soak -- [seconds] [seed]` runs for a minute unless told otherwise.
-//! Everything that was captured must have been received or counted as dropped, category by category, the memory
-//! must be flat, and nothing may break the protocol; else the program ends with 1. What it does is in
-//! `load.rs`, the books are in `balance.rs`.
+//! `cargo run --release -p sentry-tests --bin soak -- [seconds] [seed]` runs for a minute by default. Every captured
+//! item must be received or counted as dropped, per category; the memory must not grow; no rule of the protocol may be
+//! broken. Otherwise the program ends with 1. `load.rs` contains the load, `balance.rs` the balance.
 
 mod balance;
 mod load;
@@ -18,7 +17,7 @@ use sentry_tests::{Answer, FakeSentry};
 use balance::{Balance, Memory, Received};
 use load::Load;
 
-/// A small generator of numbers, the same for the same seed.
+/// A small random number generator: the same seed produces the same numbers.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -26,7 +25,7 @@ impl Random {
         Self(seed)
     }
 
-    /// A number below the bound.
+    /// Returns a number below the bound.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -34,7 +33,7 @@ impl Random {
     }
 }
 
-/// The mood of the server for the next moment: mostly it takes what it gets.
+/// Returns the server's answer for the next moment; most of the time it accepts everything.
 fn mood(random: &mut Random) -> Answer {
     match random.below(12) {
         0 => Answer::status(500),
@@ -67,7 +66,7 @@ fn main() -> ExitCode {
             Some("panics") => panic!("before_send broke"),
             _ => Some(event),
         });
-    // The callback's panics are expected, and so are those of the load.
+    // The panics of the callback and of the load are expected, so they are not printed.
     std::panic::set_hook(Box::new(|_| ()));
     let guard = sentry::init(options);
     let client = Arc::clone(&guard);
@@ -85,7 +84,7 @@ fn main() -> ExitCode {
     while started.elapsed() < Duration::from_secs(seconds) {
         server.answer_all(mood(&mut random));
         std::thread::sleep(Duration::from_millis(100 + random.below(400)));
-        // What arrived is counted and let go, so that the memory is that of the toolkit.
+        // Received items are counted and deleted, so that the measured memory is that of the toolkit.
         received.take(&server);
         memory.note(started.elapsed());
     }

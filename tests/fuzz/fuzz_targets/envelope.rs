@@ -1,4 +1,4 @@
-//! What the headers of an envelope carry, and a payload.
+//! Fuzzes the parser of envelopes: headers and a payload.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: (&str, &str, &str, &[u8], i64)| {

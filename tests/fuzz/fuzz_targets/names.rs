@@ -1,4 +1,4 @@
-//! Tags and crontabs.
+//! Fuzzes the parsers of tags and crontabs.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: (&str, &str)| {

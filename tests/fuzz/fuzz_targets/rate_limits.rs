@@ -1,4 +1,4 @@
-//! The status and the headers of an answer: two bytes, then a line each, an empty one for a header that is missing.
+//! Fuzzes the status and headers of an answer: two bytes of status, then a line per header, empty if it is missing.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: (u16, &str)| {

@@ -1,4 +1,4 @@
-//! `sentry-trace`, `traceparent` and `baggage`, a line each.
+//! Fuzzes the parsers of `sentry-trace`, `traceparent` and `baggage`, with one line for each header.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

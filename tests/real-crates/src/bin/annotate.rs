@@ -1,7 +1,7 @@
-//! Puts an attribute on every function of the `.rs` files below some folders: `annotate '#[sentry::span]' src …`.
+//! Inserts an attribute before every function of the `.rs` files in some folders: `annotate '#[sentry::span]' src …`.
 //!
-//! A file is parsed for the places alone and otherwise stays as it is, byte for byte. Left out is what the attribute
-//! says it cannot go on: `const fn`, functions without a body or with variable arguments. Prints how many were annotated.
+//! A file is parsed only to find the places; all other bytes stay unchanged. Functions that the attribute rejects are
+//! left out: `const fn`, functions without a body or with variable arguments. Prints the number of annotated functions.
 
 use std::path::Path;
 use std::{env, fs, io, process};
@@ -32,7 +32,7 @@ fn below(path: &Path, attribute: &str, count: &mut usize) -> io::Result<()> {
         }
     } else if path.extension().is_some_and(|extension| extension == "rs") {
         let text = fs::read_to_string(path)?;
-        // What syn does not parse is a template or a test's fixture.
+        // A file that syn cannot parse is a template or the fixture of a test.
         let Ok(file) = syn::parse_file(&text) else { return Ok(()) };
         let mut places = Places(Vec::new());
         places.visit_file(&file);
@@ -50,7 +50,7 @@ fn below(path: &Path, attribute: &str, count: &mut usize) -> io::Result<()> {
     Ok(())
 }
 
-/// The places where an attribute goes: behind the attributes that are there.
+/// The places for an attribute: after the attributes that a function already has.
 struct Places(Vec<usize>);
 
 impl Places {

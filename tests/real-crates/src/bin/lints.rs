@@ -1,14 +1,15 @@
-//! Compares what the compiler and clippy say of a crate before and after: `lints BEFORE AFTER`, two logs of
-//! `--message-format=json`. Prints how many messages came and went, then each kind of them with a place.
+//! Compares the messages of the compiler and clippy about a crate before and after a change: `lints BEFORE AFTER`, two
+//! logs of `--message-format=json`. Prints the numbers of new and missing messages, then each kind of them with a
+//! place.
 //!
-//! A message is told by its code, its file and its line: an attribute is put on the line of its function.
+//! A message is identified by its code, its file and its line: an attribute is on the line of its function.
 
 use std::collections::BTreeMap;
 use std::{env, fs, process};
 
 use serde_json::Value;
 
-/// The code of a message with its file and line, and how often it was said there.
+/// The number of messages by code, file and line.
 type Messages = BTreeMap<(String, String, u64), usize>;
 
 fn main() {
@@ -33,7 +34,7 @@ fn messages(log: &str) -> Messages {
     let mut messages = Messages::new();
     for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let message = &line["message"];
-        // What a macro says has no code.
+        // Messages of macros have no code.
         let code =
             message["code"]["code"].as_str().or(message["level"].as_str().filter(|level| *level == "error"));
         let Some(code) = code else { continue };
@@ -47,7 +48,8 @@ fn messages(log: &str) -> Messages {
     messages
 }
 
-/// Where the code stands that a macro's call became. What an attribute became stands where it is shown.
+/// Returns the place of the call whose macro made the code. The code that an attribute makes already has the right
+/// place.
 fn outermost(mut span: &Value) -> &Value {
     while let Some(call) = span["expansion"].get("span")
         && !span["expansion"]["macro_decl_name"].as_str().is_some_and(|name| name.starts_with("#["))
@@ -57,7 +59,7 @@ fn outermost(mut span: &Value) -> &Value {
     span
 }
 
-/// What `these` say more often than `those`.
+/// Returns the messages that occur more often in `these` than in `those`.
 fn difference(these: &Messages, those: &Messages) -> Messages {
     let more = |key, count: usize| count.saturating_sub(those.get(key).copied().unwrap_or_default());
     these
