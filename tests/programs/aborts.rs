@@ -1,4 +1,4 @@
-//! A program that panics with `panic = "abort"`: on its main thread, on another, or not at all.
+//! A program with `panic = "abort"` that panics on its main thread, on another thread, or not at all.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A program that captures an item of every kind: in any environment, the items must be valid, and contain nothing of
+//! A program that captures an item of every kind: in any environment, the items must be valid, and contain nothing from
 //! its arguments and environment.
 
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! A program that crashes in many ways, with crash reports.
 //!
-//! The first argument is the way. `SPOOL` is the folder of the spool, `MONITOR` what happens to the monitor, `PATIENCE` the
-//! option `shutdown_timeout` in seconds, `CALLBACK` is what `before_send` does in this process, `LINGER` is set if it ends a
-//! second later, `AT_EXIT` is the file to which a handler of `atexit` writes.
+//! The first argument selects the way. `SPOOL` is the folder of the spool, `MONITOR` says what happens to the monitor,
+//! `PATIENCE` is the option `shutdown_timeout` in seconds, `CALLBACK` says what `before_send` does in this process,
+//! with `LINGER` the program ends a second later, and `AT_EXIT` is the file that a handler of `atexit` writes.
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -10,24 +10,24 @@ use std::os::fd::AsRawFd as _;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
-/// Reads an address that no program has.
+/// Reads an address that is never mapped.
 #[sentry::span]
 fn read_null() {
     let text = black_box(*b"hunter2-on-the-stack-of-this-thread");
     black_box(&text);
-    // SAFETY: none, that is the point: the system ends the program.
+    // SAFETY: none, on purpose: the system ends the program.
     unsafe { black_box(std::ptr::null::<u8>()).read_volatile() };
 }
 
-/// Calls an address that is no code.
+/// Calls an address that contains no code.
 #[inline(never)]
 fn call_null() {
-    // SAFETY: none, that is the point: the system ends the program.
+    // SAFETY: none, on purpose: the system ends the program.
     let function: extern "C" fn() = unsafe { std::mem::transmute(black_box(NOT_CODE)) };
     function();
 }
 
-/// Not an address that the compiler knows to be invalid.
+/// An address that the compiler does not know to be invalid.
 const NOT_CODE: usize = 0;
 
 fn overflow(depth: u64) -> u64 {
@@ -37,7 +37,7 @@ fn overflow(depth: u64) -> u64 {
 
 /// Reads just below the guard page of this thread, far from its stack pointer.
 fn read_below_stack() {
-    // SAFETY: the calls write to the attributes alone. The last one has no safety: the system ends the program.
+    // SAFETY: the calls only write to the attributes. The last line has no safety: the system ends the program.
     unsafe {
         let (mut stack, mut size) = (std::ptr::null_mut(), 0);
         let mut attributes = std::mem::zeroed();
@@ -65,15 +65,15 @@ fn write_to_page() {
 }
 
 fn open_page() {
-    // SAFETY: nobody else uses the page.
+    // SAFETY: no other code uses the page.
     unsafe {
         libc::mprotect(PAGE.load(Ordering::SeqCst), PAGE_SIZE, libc::PROT_READ | libc::PROT_WRITE);
     }
 }
 
-/// A handler that repairs the cause of a signal, as runtimes of other languages do.
+/// A signal handler that repairs the cause of the signal, as the runtimes of other languages do.
 extern "C" fn repair(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: the kernel has handed over the information. The other calls only read, and write to the set.
+    // SAFETY: the kernel has provided the information. The other calls only read, and write to the set.
     unsafe {
         let mut blocked = std::mem::zeroed();
         libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &raw mut blocked);
@@ -87,7 +87,7 @@ extern "C" fn repair(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
     }
 }
 
-/// Installs [`repair`], which wants no SIGUSR2 while it runs.
+/// Installs [`repair`], with SIGUSR2 blocked while it runs.
 fn install_repair() {
     // SAFETY: zeros are valid for the plain data, and the handler is a function of this signature.
     unsafe {
@@ -117,7 +117,7 @@ fn job() {
 }
 
 fn crash() {
-    // SAFETY: none, that is the point: the system ends the program.
+    // SAFETY: none, on purpose: the system ends the program.
     unsafe { black_box(std::ptr::null::<u8>()).read_volatile() };
 }
 
@@ -132,7 +132,7 @@ extern "C" fn crash_in_handler(_: libc::c_int) {
     crash();
 }
 
-/// Calls a handler of signals, which crashes.
+/// Raises a signal whose handler crashes.
 #[inline(never)]
 fn interrupted() {
     // SAFETY: the handler is a function of this signature.
@@ -148,7 +148,7 @@ extern "C" fn crash_in_c(_: *mut libc::c_void) -> *mut libc::c_void {
     std::ptr::null_mut()
 }
 
-/// A thread that the standard library does not know, which has no stack for handlers.
+/// Starts a thread that the standard library does not know, and that has no stack for signal handlers.
 fn start_c_thread() {
     // SAFETY: the function has the signature of a thread, and reads no argument.
     unsafe {
@@ -158,7 +158,7 @@ fn start_c_thread() {
     }
 }
 
-/// Two threads that crash at the same time.
+/// Starts two threads that crash at the same time.
 fn crash_twice() {
     let both = std::sync::Barrier::new(2);
     std::thread::scope(|scope| {
@@ -181,7 +181,7 @@ fn wait() {
     std::thread::sleep(Duration::from_secs(120));
 }
 
-/// Forks, and lets the child do something.
+/// Forks, and runs a function in the child.
 fn fork(in_child: fn()) {
     // SAFETY: `in_child` ends the child.
     match unsafe { libc::fork() } {
@@ -195,9 +195,9 @@ fn fork(in_child: fn()) {
     }
 }
 
-/// Waits for all children, as programs do that do not know how many they have.
+/// Waits for all children, like programs that do not know the number of their children.
 fn wait_for_all_children() {
-    // The monitor runs.
+    // By then, the monitor runs.
     std::thread::sleep(Duration::from_secs(1));
     // SAFETY: the calls have no requirements. SIGALRM ends the program if the loop does not end.
     unsafe {
@@ -342,7 +342,7 @@ fn main() {
             panic!("the lamp broke");
         }
         "dropped rights" => {
-            // Until the test says that the monitor has started.
+            // Waits until the test reports that the monitor has started.
             drop(std::io::read_to_string(std::io::stdin()));
             drop_rights();
             read_null();
@@ -362,12 +362,12 @@ fn main() {
             std::process::abort();
         }
         "locked" => {
-            // The thread that crashes holds the lock of the standard output, which other threads may want.
+            // The crashing thread holds the lock of the standard output, which other threads may want.
             let _locked = std::io::stdout().lock();
             read_null();
         }
         "locked errors" => {
-            // As in `eprintln!("{value}")`, if the value crashes.
+            // Holds the lock like `eprintln!("{value}")` with a value whose `Display` crashes.
             let _locked = std::io::stderr().lock();
             read_null();
         }
@@ -390,7 +390,7 @@ fn main() {
         "files" => keep_files(),
         "closes everything" => {
             std::thread::sleep(Duration::from_secs(1));
-            // SAFETY: none, but programs that become daemons do it.
+            // SAFETY: none, but programs do it when they become daemons.
             unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0) };
             keep_files();
         }

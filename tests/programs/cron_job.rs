@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-// Debug information is read slowly on a busy machine.
+// The timeout is long, because a busy machine reads debug information slowly.
 #[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)))]
 #[sentry::monitor("nightly-report", schedule = "0 3 * * *")]
 fn main() -> Result<(), std::io::Error> {

@@ -1,8 +1,8 @@
-//! A program that ends by `sentry::exit`, with the code in its first argument, in the middle of a job.
+//! A program that calls `sentry::exit` in the middle of a job, with the code in its first argument.
 //!
-//! The second argument says from where: `job`, `thread` (another thread, while the job waits), `quiet` (the same, while the
-//! job has captured nothing), or `callback` (`before_send`, on a thread of the toolkit). `PATIENCE` is the shutdown timeout in seconds. Without `SENTRY_DSN` there
-//! is no client that sends.
+//! The second argument selects the caller: `job`, `thread` (another thread, while the job waits), `quiet` (the same,
+//! but the job has captured nothing), or `callback` (`before_send`, on a thread of the toolkit). `PATIENCE` is the
+//! shutdown timeout in seconds. Without `SENTRY_DSN` no client sends anything.
 
 use std::time::Duration;
 

@@ -25,12 +25,12 @@ fn busy() {
     SPANS.fetch_add(2, Ordering::Relaxed);
 }
 
-/// The work of the parent's threads: as often as possible they hold the locks that a child must do without.
+/// The work of the parent's threads: they hold, as often as possible, the locks that are lost in a child.
 fn work() {
     while !STOP.load(Ordering::Relaxed) {
         for round in 0..40 {
             sentry::set_tag("round", round);
-            // Each span is a request to the server, which has no time for more.
+            // Each span causes a request to the server, which would be too slow for more.
             if SPANS.load(Ordering::Relaxed) < 4000 {
                 busy();
             }
@@ -66,7 +66,7 @@ fn fork(run: impl FnOnce() -> bool) -> bool {
         -1 => false,
         0 => {
             let ended_well = run();
-            // SAFETY: it ends the process without running any more of its code.
+            // SAFETY: the call ends the process without running any more of its code.
             unsafe { libc::_exit(i32::from(!ended_well)) }
         }
         child => wait(child),
@@ -76,7 +76,7 @@ fn fork(run: impl FnOnce() -> bool) -> bool {
 fn wait(child: libc::pid_t) -> bool {
     let (started, mut status) = (Instant::now(), 0);
     while started.elapsed() < 2 * PATIENCE {
-        // SAFETY: the pointer is that of a local number.
+        // SAFETY: the pointer refers to a local number.
         if unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } == child {
             return libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0;
         }
@@ -100,7 +100,7 @@ fn around() -> bool {
 
 #[sentry::monitor("around-a-fork", schedule = "0 3 * * *")]
 fn job() -> bool {
-    // This child ends by returning from the function, with everything still open.
+    // This child ends by returning from the function, with all destructors left out.
     fork(|| true)
 }
 
@@ -131,7 +131,7 @@ fn main() {
     println!("grandchild {grandchild}");
     // SAFETY: as in `fork`.
     if unsafe { libc::fork() } == 0 {
-        // This child ends as programs do: its guard has nothing to send.
+        // This child ends like an ordinary program: its guard has nothing to send.
         drop(guard);
         std::process::exit(0);
     }

@@ -1,4 +1,4 @@
-//! A program whose author has forgotten `#[sentry::main]`, or the guard of `sentry::init`. Its argument says what it calls.
+//! A program without `#[sentry::main]` and without the guard of `sentry::init`. Its argument selects the calls.
 
 #[sentry::span]
 fn plain() {}

@@ -1,22 +1,22 @@
-//! With the argument `flood`: records more spans than there is room for, flushes, and prints what was counted. Otherwise:
-//! captures three items of each kind, flushes, captures once more, and prints how long that took and what was counted.
+//! With the argument `flood`, records more spans than there is room for, flushes, and prints the counts. Otherwise
+//! captures three items of each kind, flushes, captures once more, and prints the duration and the counts.
 //!
-//! No thread can be started: the test asks for stacks as large as the address space, and the program leaves no room for
-//! the stack of the size that the pipeline thread asks for.
+//! No thread can be started: the test sets the default stack size to the size of the address space, and the program
+//! limits its address space so that there is no room for the stack of the pipeline thread.
 
 use std::time::{Duration, Instant};
 
 use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus};
 use sentry::{ClientOptions, Level};
 
-/// Leaves the program 64 MiB of address space beyond what it has.
+/// Limits the address space of the program to its current size and 64 MiB.
 fn limit_address_space() {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 =
         pages.split(' ').next().and_then(|pages| pages.parse().ok()).expect("the size of the program");
     let most = pages * 4096 + (64 << 20);
     let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-    // SAFETY: the struct is whole, and the call only reads it.
+    // SAFETY: the struct is initialised, and the call only reads it.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
 }
 

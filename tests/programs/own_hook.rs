@@ -21,7 +21,7 @@ fn breaks(what: &str) -> u32 {
     panic!("the {what} broke")
 }
 
-/// Tidies up with an annotated function.
+/// Calls an annotated function on drop.
 struct Tidy;
 
 impl Drop for Tidy {
@@ -85,7 +85,7 @@ fn replace_hook() {
     set_hook(Box::new(|_| {}));
 }
 
-/// A machine under load takes its time to find the names of functions.
+/// The timeout is long, because a busy machine looks up function names slowly.
 fn options() -> sentry::ClientOptions {
     sentry::ClientOptions::new().shutdown_timeout(std::time::Duration::from_secs(60)).traces_sample_rate(1.0)
 }
@@ -183,7 +183,7 @@ fn main() {
             caught(|| outer("lamp"));
         }
         "own handler, then ours" => {
-            // Nothing of ours is on the way of this panic.
+            // No annotated function is on the stack of this panic.
             let breaks_alone = || caught(|| breaks("lamp"));
             for registers in [false, true] {
                 match registers {

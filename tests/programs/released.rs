@@ -1,4 +1,4 @@
-//! A program that fails once. `errors/release_builds.rs` compiles it as releases are compiled.
+//! A program that fails once. `errors/release_builds.rs` compiles it with the settings of releases.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 fn place_order() -> std::io::Error {
     let error = std::io::Error::other("sold out");
     sentry::capture_error(&error);
-    // Work after the call keeps the call from becoming a jump.
+    // Work after the call keeps the compiler from turning the call into a jump.
     std::hint::black_box(error)
 }
 

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Sets the shutdown timeout to `PATIENCE` seconds: debug information is read slowly on a busy machine.
+/// Sets the shutdown timeout to `PATIENCE` seconds, because a busy machine reads debug information slowly.
 fn options() -> sentry::ClientOptions {
     let options = sentry::ClientOptions::new();
     match std::env::var("PATIENCE").ok().and_then(|seconds| seconds.parse().ok()) {

@@ -23,7 +23,7 @@ fn light(lamp: &str) -> Result<u8, NoLamp> {
     lamp.parse().map_err(NoLamp)
 }
 
-// Debug information is read slowly on a busy machine.
+// The timeout is long, because a busy machine reads debug information slowly.
 #[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)))]
 fn main() -> Result<(), NoLamp> {
     let lamp = std::env::args().nth(1).unwrap_or_default();

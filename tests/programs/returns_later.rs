@@ -7,7 +7,7 @@ async fn work() {
     tokio::task::yield_now().await;
 }
 
-// Debug information is read slowly on a busy machine.
+// The timeout is long, because a busy machine reads debug information slowly.
 #[sentry::main(
     options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)),
     traces_sample_rate = 1.0,

@@ -1,6 +1,6 @@
-//! A program whose dashboard is looked at from outside. Each line of stdin is an order: `span NAME`, `error TEXT`,
-//! `log TEXT`, `fork NAME` (a child records a span of that name, flushes and ends), `flush`. It answers each with the
-//! line `done`, and ends with stdin.
+//! A program with a dashboard that a test reads from outside. Each line of stdin is a command: `span NAME`, `error
+//! TEXT`, `log TEXT`, `fork NAME` (a child records a span of that name, flushes and ends), `flush`. The program answers
+//! each command with the line `done`, and ends at the end of stdin.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
@@ -18,11 +18,11 @@ fn fork(name: &str) {
     if child == 0 {
         span(name);
         let flushed = sentry::flush(PATIENCE);
-        // SAFETY: ends the process.
+        // SAFETY: the call ends the process.
         unsafe { libc::_exit(i32::from(!flushed)) };
     }
     let mut status = 0;
-    // SAFETY: waits for the child above.
+    // SAFETY: the call waits for the child above, and writes to a local number.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     assert_eq!(status, 0, "the child flushed");
 }

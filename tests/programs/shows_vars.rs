@@ -1,4 +1,4 @@
-//! A program whose function fails with an argument that is shown.
+//! A program whose function fails, and records an argument with `vars`.
 
 use std::time::Duration;
 

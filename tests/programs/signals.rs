@@ -28,7 +28,7 @@ fn fork(run: fn()) {
         return run();
     }
     let mut status = 0;
-    // SAFETY: the pointer is that of a local number.
+    // SAFETY: the pointer refers to a local number.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     println!("child ended by {}", libc::WTERMSIG(status));
 }

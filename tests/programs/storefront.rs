@@ -30,7 +30,7 @@ fn checkout() -> Result<(), CardDeclined> {
 #[sentry::monitor("stock-count", every = "1 day")]
 fn count_stock() {}
 
-// Debug information is read slowly on a busy machine.
+// The timeout is long, because a busy machine reads debug information slowly.
 #[sentry::main(options = sentry::ClientOptions::new().shutdown_timeout(Duration::from_secs(60)), traces_sample_rate = 1.0)]
 fn main() {
     let _declined = checkout();

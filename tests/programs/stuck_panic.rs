@@ -28,7 +28,7 @@ extern "C" fn called_from_elsewhere() {
 #[expect(unsafe_code, reason = "the program triggers the compiler's checks of unsafe preconditions")]
 fn unchecked() -> u8 {
     let numbers = vec![0_u8; std::env::args().count()];
-    // SAFETY: the precondition is violated on purpose; a check aborts before anything is read.
+    // SAFETY: the code violates the precondition on purpose; a check aborts before anything is read.
     unsafe { *numbers.get_unchecked(numbers.len()) }
 }
 

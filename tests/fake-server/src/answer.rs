@@ -1,8 +1,8 @@
-//! The answers of the fake server: a status with headers and a body, late, cut short, or none at all.
+//! The answers of the fake server: a status with headers and a body, which may be delayed, cut off or never sent.
 
 use std::time::Duration;
 
-/// The length of an answer up to its status: `HTTP/1.1 200`.
+/// The length of the start of an answer up to its status: `HTTP/1.1 200`.
 const STATUS: usize = 12;
 
 /// An answer that a test scripts.
@@ -25,18 +25,18 @@ pub struct Answer {
     pub(crate) manner: Manner,
 }
 
-/// The part of an answer that is sent.
+/// The way in which an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// All of it.
+    /// All bytes.
     Whole,
-    /// Its first bytes, as many as this; then the connection is closed.
+    /// This number of bytes; then the connection is closed.
     CutShort(usize),
-    /// Nothing: the connection is closed.
+    /// Nothing; the connection is closed.
     Hangup,
-    /// Nothing, and the connection stays open.
+    /// Nothing; the connection stays open.
     Never,
-    /// All of it, byte by byte with a pause after each.
+    /// All bytes, with a pause after each.
     Drip(Duration),
 }
 
@@ -84,7 +84,8 @@ impl Answer {
         Self::ok().cut_after(STATUS - 1)
     }
 
-    /// Closes the connection after this number of bytes of the answer. An answer counts as accepted if its status was sent.
+    /// Closes the connection after this number of bytes of the answer. An answer counts as accepted if its status was
+    /// sent.
     #[must_use]
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.manner = Manner::CutShort(bytes);
@@ -120,7 +121,7 @@ impl Answer {
     }
 
     /// Holds the answer back until the test calls [`FakeSentry::release`](crate::FakeSentry::release). The request is
-    /// read and stored at once. A test that does something while a request is under way then does not depend on time.
+    /// read and stored at once. A test that acts while a request is in flight does not have to rely on timing.
     #[must_use]
     pub fn held(mut self) -> Self {
         self.held = true;

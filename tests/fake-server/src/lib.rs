@@ -28,8 +28,8 @@
 //! server.assert_valid();
 //! ```
 //!
-//! `server.rs` accepts and stores requests and answers them; `http.rs` reads them; `request.rs` and `envelope.rs`
-//! parse them and note violations; `answer.rs` describes answers. `schema.rs` checks payloads against Sentry's
+//! `server.rs` accepts and stores requests and answers them; `http.rs` reads them; `request.rs` and `envelope.rs` parse
+//! them and record violations; `answer.rs` describes answers. `schema.rs` checks payloads against Sentry's published
 //! published schema, `spans.rs` checks batches of spans, and `telemetry.rs` checks logs, metrics, sessions and
 //! feedback.
 

@@ -1,4 +1,4 @@
-//! Requests: each with its body decompressed and parsed, and every broken rule recorded.
+//! Requests: the parser decompresses and parses each body, and records every broken rule.
 //!
 //! [Spec, authentication](https://develop.sentry.dev/sdk/foundations/transport/authentication/),
 //! [compression](https://develop.sentry.dev/sdk/foundations/transport/compression/)

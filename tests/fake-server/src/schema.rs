@@ -1,6 +1,6 @@
 //! A validator for JSON schemas, limited to the keywords that Sentry's published event schema uses.
 //!
-//! An unknown keyword is an error when the schema is read, so that no rule is silently skipped.
+//! An unknown keyword is an error when the schema is read, so that no rule is skipped unnoticed.
 
 use serde_json::{Map, Value};
 
@@ -141,7 +141,7 @@ impl Schema {
         }
     }
 
-    /// At least one of several must match; if none does, the errors of the closest are returned.
+    /// Checks that at least one schema matches; if none does, the errors of the closest one are returned.
     fn any_of(&self, wanted: &Value, value: &Value, path: &str, broken: &mut Vec<String>) {
         let tried = wanted.as_array().into_iter().flatten().map(|schema| {
             let mut broken = Vec::new();

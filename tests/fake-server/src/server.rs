@@ -42,9 +42,9 @@ struct Record {
     violations: Vec<String>,
     /// The answers to the next requests, in order.
     scripted: VecDeque<Answer>,
-    /// The answer to all other requests.
+    /// The answer to all requests without a scripted answer.
     otherwise: Answer,
-    /// How often held answers were released.
+    /// The number of calls of `release`.
     releases: u64,
     connections: Vec<TcpStream>,
     clients_are_killed: bool,
@@ -303,14 +303,14 @@ impl Shared {
         }
     }
 
-    /// Waits until there have been more releases than these; returns whether the server still runs.
+    /// Waits until answers were released more often than `releases` times; returns whether the server still runs.
     fn wait_for_release(&self, releases: u64) -> bool {
         let held = |record: &mut Record| record.releases == releases && !record.stopping;
         let record = self.changed.wait_while(self.lock(), held).unwrap_or_else(PoisonError::into_inner);
         !record.stopping
     }
 
-    /// Waits unless the server stops meanwhile; returns whether it still runs.
+    /// Waits for `pause`, or until the server stops; returns whether it still runs.
     fn pause(&self, pause: Duration) -> bool {
         let start = Instant::now();
         let mut record = self.lock();

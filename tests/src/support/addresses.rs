@@ -1,11 +1,11 @@
-//! Addresses of this machine that no other test and no other program takes.
+//! Addresses of this machine that no other test and no other program can take.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-/// An address at which nobody listens, as long as this value exists.
+/// An address on which nothing listens while this value exists.
 ///
-/// The port of a listener that was closed would not do: another test may get it at any time. This one is the local end
-/// of an open connection, so the system gives it to nobody else.
+/// The port of a closed listener would not do, because another test may get it at any time. This address is the local
+/// end of an open connection, so the system does not give it to anyone else.
 #[derive(Debug)]
 pub struct Nowhere {
     connection: TcpStream,

@@ -20,7 +20,7 @@ use sentry::{ClientOptions, Stats};
 use sentry_fake_server::{FakeSentry, Schema};
 use serde_json::Value;
 
-/// Longer than any operation takes, so that no test depends on the speed of the machine.
+/// A timeout that is longer than any operation, so that no test depends on the speed of the machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
 static LOCK: Mutex<()> = Mutex::new(());
@@ -30,8 +30,8 @@ pub fn options() -> ClientOptions {
     untraced().traces_sample_rate(1.0)
 }
 
-/// Returns the same options without traces. Backpressure does not lower the sampling rate during a test, and the server has
-/// the time that a busy machine needs for an answer.
+/// Returns the same options without traces. Backpressure does not lower the sampling rate during a test, and the server
+/// has the time that a busy machine needs for an answer.
 pub fn untraced() -> ClientOptions {
     ClientOptions::new()
         .connect_timeout(LONG)
@@ -81,7 +81,7 @@ pub fn observe_server<R>(options: ClientOptions, run: impl FnOnce(&FakeSentry) -
     let guard = sentry::init(options.dsn(&server.dsn()));
     assert!(guard.is_enabled(), "the options must be usable");
     let client = Arc::clone(&guard);
-    // Tests run in any order: what another one has left in the scopes of the process is none of this one's.
+    // Tests run in any order, so data of earlier tests in the scopes of the process is removed.
     sentry::get_isolation_scope().clear();
     sentry::get_current_scope().clear();
     let result = run(&server);
@@ -101,7 +101,7 @@ static EVENT_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 #[track_caller]
 fn assert_by_schema(server: &FakeSentry) {
     let transactions = server.transactions().into_iter().map(|mut transaction| {
-        // The published schema knows the event that a transaction is, but not these fields of it.
+        // The published schema describes a transaction as an event, without these fields.
         for field in ["spans", "start_timestamp"] {
             assert!(
                 transaction.as_object_mut().unwrap().remove(field).is_some(),
@@ -111,7 +111,7 @@ fn assert_by_schema(server: &FakeSentry) {
         transaction
     });
     for mut payload in server.events().into_iter().chain(transactions) {
-        // A user may have other fields, as the schema's description says, but not its rules.
+        // The schema's description allows more fields for a user, but its rules do not.
         if let Some(user) = payload.get_mut("user").and_then(Value::as_object_mut) {
             user.retain(|field, _| {
                 matches!(&**field, "id" | "email" | "username" | "ip_address" | "name" | "geo" | "data")
@@ -240,7 +240,7 @@ pub fn spans_of(transaction: &Value) -> Vec<SeenSpan> {
     all
 }
 
-/// Reads a span of protocol version 2. Its status is that of version 1.
+/// Reads a span of protocol version 2. The returned status is a word of version 1.
 fn from_version_2(span: &Value) -> SeenSpan {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let attribute = |name: &str| text(&span["attributes"][name]["value"]);
@@ -267,15 +267,15 @@ fn from_version_2(span: &Value) -> SeenSpan {
     }
 }
 
-/// Checks that something takes less time than a limit: `run` returns the time that it took. It gets five attempts, since a
-/// machine may be busy with other things for most of the time, but not for all of it.
+/// Asserts that an operation takes less time than a limit. `run` returns its duration. It gets five attempts, because a
+/// machine may be busy with other work most of the time, but not all of the time.
 #[track_caller]
 pub fn assert_takes_less_than(limit: Duration, mut run: impl FnMut() -> Duration) {
     let times: Vec<_> = (0..5).map(|_| run()).take_while(|&took| took >= limit).collect();
     assert!(times.len() < 5, "{times:?}");
 }
 
-/// Runs a future to its end on this thread: the smallest runtime that works.
+/// Runs a future to its end on this thread, with the smallest possible runtime.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(std::thread::Thread);
     impl Wake for Unpark {

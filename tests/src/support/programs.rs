@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 /// The end of a program.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; none if a signal ended the program.
+    /// The exit code; `None` if a signal ended the program.
     pub code: Option<i32>,
     /// Everything that the program printed on stdout.
     pub stdout: String,
@@ -26,7 +26,7 @@ impl Ended {
     }
 }
 
-/// Runs a program to its end, with only the given environment, so that nothing depends on who runs the tests.
+/// Runs a program to its end with only the given environment, so that the environment of the test run does not matter.
 pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().stdin(Stdio::null());

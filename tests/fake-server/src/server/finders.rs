@@ -1,4 +1,4 @@
-//! The queries of a test: the data that arrived, by kind, and waiting for more.
+//! The queries of a test: accepted data by kind, and waiting for more data.
 
 use std::sync::PoisonError;
 use std::time::Duration;

@@ -10,7 +10,7 @@ fn auth() -> String {
     format!("X-Sentry-Auth: Sentry sentry_key={KEY}, sentry_version=7, sentry_client=test/1\r\n")
 }
 
-/// Returns a valid request, up to the headers for the length of the body.
+/// Returns the head of a valid request, without the header for the length of the body.
 fn head(path: &str, auth: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: test/1\r\n\
@@ -124,7 +124,7 @@ fn a_held_answer_waits_for_its_release() {
     streams[0].set_nonblocking(true).unwrap();
     assert_eq!(streams[0].read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock, "held again");
     streams[0].set_nonblocking(false).unwrap();
-    // A request that is held ends with the server.
+    // A held request ends with the server.
     drop(server);
     assert_eq!(streams[0].read(&mut [0]).unwrap_or(0), 0);
 }
@@ -164,7 +164,7 @@ fn half_a_request_breaks_a_rule_unless_its_sender_was_killed() {
         let request = good(REPORT);
         stream.write_all(&request.as_bytes()[..request.len() - 5]).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
-        // Until the server has seen the end.
+        // Reads until the server has seen the end of the connection.
         let _ = stream.read_to_end(&mut Vec::new());
     };
     half();
