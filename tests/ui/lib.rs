@@ -1,1 +1,1 @@
-//! Cases in `pass` and `fail`, and the messages that the compiler has for the latter beside them. `ui.rs` runs them.
+//! Cases in `pass` and `fail`, the latter with the expected messages of the compiler. `ui.rs` runs them.

@@ -1,5 +1,5 @@
-//! What the compiler says about a mistake in an attribute: one message, at the token, and the function is still
-//! there; and what must compile.
+//! Tests of the compiler's messages about mistakes in an attribute (one message, at the token, and the function still
+//! exists), and of cases that must compile.
 
 #[test]
 fn the_messages_of_the_compiler() {

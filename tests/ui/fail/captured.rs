@@ -1,4 +1,4 @@
-//! Values that `capture_error` does not take.
+//! Values that `capture_error` does not accept.
 
 fn main() {
     sentry::capture_error(&String::from("the till is empty"));

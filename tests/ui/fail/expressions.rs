@@ -1,4 +1,4 @@
-//! Expressions that would leave the function whose attribute they are in.
+//! Expressions in an attribute that would leave its function.
 
 #[sentry::span(attributes(n = text.parse::<u8>()?))]
 fn question_mark(text: &str) -> Result<(), std::num::ParseIntError> {

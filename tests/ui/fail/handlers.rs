@@ -1,4 +1,4 @@
-//! What `#[api_handler]` and `#[data_fetcher]` check, and the tags of both and of others.
+//! Errors of `#[api_handler]` and `#[data_fetcher]`, and of tags in these and other attributes.
 
 #[sentry::api_handler]
 fn no_route() {}

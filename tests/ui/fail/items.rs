@@ -1,4 +1,4 @@
-//! Where an attribute cannot go.
+//! Items that do not accept an attribute.
 
 #[sentry::span]
 const fn at_compile_time() -> u8 {

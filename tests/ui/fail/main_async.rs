@@ -1,4 +1,4 @@
-//! An async `main` without a runtime: the second error is the compiler's own.
+//! An async `main` without a runtime: the second error comes from the compiler itself.
 
 #[sentry::main]
 async fn main() {}

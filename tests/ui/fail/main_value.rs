@@ -1,4 +1,4 @@
-//! A value of the wrong type is the compiler's to say, at the value.
+//! A value of the wrong type, which the compiler reports at the value.
 
 #[sentry::main(traces_sample_rate = "often")]
 fn main() {}

@@ -1,4 +1,4 @@
-//! What `#[monitor]` alone checks.
+//! Errors that only `#[monitor]` reports.
 
 #[sentry::monitor]
 fn no_slug() {}

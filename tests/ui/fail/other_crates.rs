@@ -1,4 +1,4 @@
-//! Arguments that other crates' attributes have.
+//! Arguments of other crates' attributes.
 
 #[sentry::span(skip(password))]
 fn skip_of_tracing(password: &str) {

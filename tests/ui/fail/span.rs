@@ -1,4 +1,4 @@
-//! What `#[span]` alone checks.
+//! Errors that only `#[span]` reports.
 
 #[sentry::span(level = "error")]
 fn level_without_err() -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! Mistakes in the user's own expressions are said at the expression, once.
+//! Mistakes in the user's own expressions, each of which is reported once, at the expression.
 
 #[sentry::span(attributes(order.id = missing.id))]
 fn unknown_name() {}

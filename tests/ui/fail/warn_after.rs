@@ -1,4 +1,4 @@
-//! Limits of open spans that are no durations.
+//! Limits of open spans that are not durations.
 
 #[sentry::span(warn_after = "5")]
 fn no_unit() {}

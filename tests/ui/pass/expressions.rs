@@ -1,4 +1,4 @@
-//! Expressions in attributes that leave their own closures, blocks and loops, and not the function.
+//! Expressions in attributes that leave their own closures, blocks and loops, but not the function.
 
 #[sentry::span(attributes(
     closure = (|| Some(number? + 1))().unwrap_or_default(),

@@ -43,7 +43,7 @@ async fn lookup(map: HashMap<String, String>) -> usize {
     map.len()
 }
 
-/// A `status` that wants more than itself is no status, unless it only looks like one.
+/// A method `status` with more arguments than `self` does not return the status of the response.
 struct Builder;
 
 impl Builder {
