@@ -1,4 +1,4 @@
-//! AI spans: names and attributes of agents, models and tools, the conversation, and what was said.
+//! Tests of AI spans: names and attributes of agents, models and tools, conversations, recorded messages.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -8,7 +8,7 @@ use sentry::ai::{self, Message};
 use sentry_tests::support::{self, SeenSpan, block_on, names, observe, only, options, yield_once};
 use serde_json::{Value, json};
 
-/// The attributes of a span that start with `gen_ai.`.
+/// Returns the attributes of a span that start with `gen_ai.`.
 fn ai_data(span: &SeenSpan) -> Value {
     let data = span.data.as_object().into_iter().flatten();
     data.filter(|(key, _)| key.starts_with("gen_ai."))
@@ -166,7 +166,7 @@ fn a_model_call_alone_is_a_transaction() {
     assert_eq!(seen.span("ask").data["gen_ai.operation.name"], "chat");
 }
 
-// ---- the conversation
+// ---- conversations
 
 fn conversations(spans: &[SeenSpan]) -> Vec<(String, Value)> {
     spans
@@ -231,7 +231,7 @@ fn a_root_that_is_an_ai_span_has_the_conversation_id() {
     assert!(roots.iter().all(|data| data["gen_ai.conversation.id"] == "conv_1"), "{roots:#?}");
 }
 
-// ---- what was said
+// ---- contents of messages
 
 fn say(with_contents: bool) {
     sentry::start_span(ai::chat("openai", "gpt-4o"), |span| {
@@ -291,9 +291,9 @@ fn without_a_client_nothing_is_done() {
     assert_eq!(only(conversations(&seen.spans()[..1])).1, Value::Null);
 }
 
-// ---- the way to the server
+// ---- items of an envelope
 
-/// The envelope of the only transaction: the names of its spans, and the AI spans beside it.
+/// Returns the names of the spans inside of the only transaction, and the AI spans that are sent beside it.
 fn beside(seen: &support::Seen<()>) -> (Vec<String>, Vec<Value>) {
     let envelope =
         seen.envelopes().into_iter().find(|envelope| envelope.items[0].ty() == "transaction").unwrap();

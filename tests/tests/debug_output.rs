@@ -1,4 +1,4 @@
-//! "Why does nothing arrive?": what the toolkit prints about itself, with `SENTRY_DEBUG` and where something is wrong.
+//! Tests of the messages that help to find out why no data arrives: with `SENTRY_DEBUG`, and if something is wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -9,7 +9,7 @@ use sentry_tests::{Answer, FakeSentry};
 const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
 const NO_CLIENT: &str = env!("CARGO_BIN_EXE_no_client");
 
-/// The only note that contains all of the texts.
+/// Returns the only note that contains all of the texts.
 #[track_caller]
 fn note<'a>(notes: &[&'a str], texts: &[&str]) -> &'a str {
     let found: Vec<_> = notes.iter().filter(|note| texts.iter().all(|text| note.contains(text))).collect();
@@ -17,7 +17,7 @@ fn note<'a>(notes: &[&'a str], texts: &[&str]) -> &'a str {
     found[0]
 }
 
-/// The DSN of an address at which nobody listens.
+/// Returns the DSN of an address on which nothing listens.
 fn dsn_of(nowhere: &Nowhere) -> String {
     format!("http://0123456789abcdef@{}/7", nowhere.address())
 }

@@ -1,7 +1,7 @@
-//! The layers of the two crates: a room imports only the rooms below it, and no files import each other in a circle.
+//! Tests of the layers: a room (module) imports only the rooms below it, and no files import each other in a circle.
 //!
 //! The test reads the paths that begin with `crate::`, `super::` or `self::` in every source file. Unit tests and
-//! comments do not count. `ARCHITECTURE.md` says what each room is for.
+//! comments do not count. `ARCHITECTURE.md` describes each room.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
@@ -63,7 +63,7 @@ struct Source {
     code: String,
 }
 
-/// A path that a file names, as seen from the crate's root.
+/// A path in a file, as an absolute path from the crate's root.
 struct Import {
     line: usize,
     path: Path_,
@@ -74,7 +74,7 @@ struct House {
     modules: BTreeSet<Path_>,
     /// Names that a module re-exports from one of its submodules.
     reexports: BTreeMap<Path_, Path_>,
-    /// Macros that stand at the crate's root, wherever they are written.
+    /// Macros are at the crate's root, independently of the module that defines them.
     macros: BTreeSet<String>,
 }
 
@@ -108,7 +108,7 @@ impl House {
         house
     }
 
-    /// The path from the crate's root, or nothing where the path leads out of the crate.
+    /// Returns the path from the crate's root, or `None` if the path leads out of the crate.
     fn absolute(&self, source: &Source, path: &[String]) -> Option<Path_> {
         let (first, rest) = path.split_first()?;
         let mut from = source.module.clone();
@@ -131,7 +131,7 @@ impl House {
         Some(from)
     }
 
-    /// The module in which the end of a path is written: follows re-exports.
+    /// Returns the module that defines the last part of a path, following re-exports.
     fn home(&self, path: &[String]) -> Path_ {
         let mut path = path.to_vec();
         for _ in 0..8 {
@@ -157,7 +157,7 @@ impl House {
             for (path, _) in leaves(&tree) {
                 found.extend(self.absolute(source, &path).map(|path| Import { line, path }));
             }
-            // What is left are the paths in the code itself.
+            // The rest are the paths in the code itself.
             let end = at + source.code[at..].find(';').unwrap_or(0);
             rest.replace_range(at..end, &" ".repeat(end - at));
         }
@@ -184,7 +184,7 @@ impl House {
         found
     }
 
-    /// The arrows that run up, one line each.
+    /// Returns the imports of a room above, one per line.
     fn arrows_up(&self, rooms: &[&[&str]]) -> String {
         let rank = |name: &str| rooms.iter().position(|room| room.contains(&name));
         let mut report = String::new();
@@ -269,7 +269,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Reads a file, unless it holds unit tests alone.
+/// Reads a file, unless it contains only unit tests.
 fn source(root: &Path, file: PathBuf) -> Option<Source> {
     let relative = file.strip_prefix(root).unwrap().with_extension("");
     let mut module: Path_ = relative.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
@@ -280,7 +280,7 @@ fn source(root: &Path, file: PathBuf) -> Option<Source> {
         module.pop();
     }
     let mut code = without_comments(&std::fs::read_to_string(&file).unwrap());
-    // Unit tests are the end of a file.
+    // Unit tests are at the end of a file.
     if let Some(at) = code.find("#[cfg(test)]\nmod tests") {
         code.truncate(at);
     }
@@ -293,7 +293,7 @@ fn source(root: &Path, file: PathBuf) -> Option<Source> {
     Some(Source { file, module, code })
 }
 
-/// Blanks comments and the contents of strings; lines stay where they are.
+/// Removes comments and the contents of strings; line breaks stay.
 fn without_comments(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -323,7 +323,7 @@ fn without_comments(text: &str) -> String {
     code
 }
 
-/// The `use` declarations: whether each is public, where it begins, and its tree.
+/// Returns the `use` declarations: whether each is public, its position, and its tree.
 fn uses(code: &str) -> Vec<(bool, usize, String)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("use ") {
@@ -336,7 +336,7 @@ fn uses(code: &str) -> Vec<(bool, usize, String)> {
     found
 }
 
-/// The paths of a `use` tree, each with the name by which it is known afterwards.
+/// Returns the paths of a `use` tree, each with the name that it gets.
 fn leaves(tree: &str) -> Vec<(Path_, String)> {
     let tree = tree.trim();
     if let Some((prefix, group)) = tree.split_once('{') {

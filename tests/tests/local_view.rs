@@ -1,4 +1,4 @@
-//! The local view of a program: what it prints with `SENTRY_LOCAL`, and the file of raw envelopes.
+//! Tests of the local view of a program: its output with `SENTRY_LOCAL`, and the file of raw envelopes.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -11,7 +11,7 @@ use sentry_tests::{Envelope, FakeSentry};
 
 const STOREFRONT: &str = env!("CARGO_BIN_EXE_storefront");
 
-/// The line that holds all of the texts.
+/// Returns the only line that contains all of the texts.
 #[track_caller]
 fn line<'a>(output: &'a str, texts: &[&str]) -> &'a str {
     let mut lines = output.lines().filter(|line| texts.iter().all(|text| line.contains(text)));
@@ -99,7 +99,7 @@ fn the_local_view_prints_beside_sending_to_a_server() {
     line(&ended.stderr, &["serverAction/checkout"]);
 }
 
-/// A file that is removed with its owner.
+/// A file that is removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -110,7 +110,7 @@ impl Scratch {
     }
 
     fn envelopes(&self) -> Vec<Envelope> {
-        // Envelopes begin with a line that is no item's header and no payload.
+        // An envelope begins with a line that is neither a header of an item nor a payload.
         let bytes = std::fs::read(&self.0).unwrap();
         let mut violations = Vec::new();
         let mut envelopes = Vec::new();
@@ -125,7 +125,7 @@ impl Scratch {
     }
 }
 
-/// Where the envelope ends that starts here: walks over its items by their lengths.
+/// Returns the end of the first envelope, which it finds by the lengths of the items.
 fn next_envelope(bytes: &[u8]) -> usize {
     let line_end = |from: usize| bytes[from..].iter().position(|&byte| byte == b'\n').map(|at| from + at + 1);
     let mut at = line_end(0).unwrap();

@@ -1,5 +1,5 @@
-//! Whole programs with `#[sentry::main]`: exit codes, messages, what arrives at the server, and what the environment
-//! says.
+//! Tests of whole programs with `#[sentry::main]`: exit codes, messages, the items that arrive at the server, and
+//! environment variables.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -13,7 +13,7 @@ const RETURNS_CODE: &str = env!("CARGO_BIN_EXE_returns_code");
 const RETURNS_LATER: &str = env!("CARGO_BIN_EXE_returns_later");
 const CRON_JOB: &str = env!("CARGO_BIN_EXE_cron_job");
 
-/// Has `returns_code` wait for the server as long as a busy machine takes.
+/// Lets `returns_code` wait for the server as long as a busy machine may need.
 const PATIENT: (&str, &str) = ("PATIENCE", "60");
 
 /// Runs a program that sends to a server of its own.
@@ -32,7 +32,7 @@ fn value(event: &Value) -> String {
     last.unwrap_or_default()["value"].as_str().unwrap_or_default().to_owned()
 }
 
-// ---- what main returns
+// ---- the result of `main`
 
 #[test]
 fn an_error_is_sent_and_ends_the_program_as_ever() {
@@ -184,7 +184,7 @@ fn a_bad_environment_variable_is_reported_once_and_the_program_goes_on() {
         let ended = run(RETURNS_ERROR, &["x"], &environment);
         assert_eq!(ended.code, Some(1), "{name}");
         assert_eq!(ended.own_stderr(), "Error: NoLamp(ParseIntError { kind: InvalidDigit })");
-        // At the address of the DSN nobody listens, which is reported for the clients that are not disabled.
+        // Nothing listens on the address of the DSN, which clients that are not disabled report.
         let of_variable = |note: &&str| !note.contains("no response from the server");
         let note = only(ended.notes().into_iter().filter(of_variable).collect());
         assert!(note.starts_with("[sentry] error: "), "{note}");
@@ -193,7 +193,7 @@ fn a_bad_environment_variable_is_reported_once_and_the_program_goes_on() {
             note.contains(name) || note.contains("DSN") || note.contains(&name[7..].to_lowercase()),
             "{note}"
         );
-        // A name may have been set by somebody else, and what is captured does without it.
+        // A tool may have set these names, and events can do without them, so the client stays enabled.
         let start = match name {
             "SENTRY_ENVIRONMENT" | "SENTRY_RELEASE" => "[sentry] error: ignoring ",
             _ => "[sentry] error: Sentry is disabled: ",
@@ -222,7 +222,7 @@ fn the_environment_alone_switches_spotlight_on() {
 
 #[test]
 fn a_server_that_is_down_or_silent_changes_no_exit_code() {
-    // The second program waits two seconds.
+    // The second program waits for two seconds.
     assert_takes_less_than(LONG / 6, || {
         let started = std::time::Instant::now();
         let ended = run(RETURNS_ERROR, &["x"], &[("SENTRY_DSN", "http://key@127.0.0.1:9/1")]);

@@ -1,5 +1,5 @@
-//! The example `storefront` as a newcomer runs it, against the fake server: what it prints is what arrived, and what
-//! arrived tells the story of the shop.
+//! Tests of the example `storefront`, run against the fake server as a newcomer runs it: the printed numbers match the
+//! items that arrived, and the items show the events of the shop.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 
@@ -11,15 +11,16 @@ use std::time::Duration;
 use sentry_tests::FakeSentry;
 use serde_json::Value;
 
-/// Longer than the example takes, so that time decides nothing but a hang.
+/// A timeout that is longer than the example needs, so that only a hang exceeds it.
 const LONG: Duration = Duration::from_secs(120);
 
-/// Builds the example, and answers with the path of its program. `cargo test` has built it before, unless this test
-/// is run alone; with the whole workspace, so that its dependencies are built with the same features.
+/// Builds the example, and returns the path of its program. `cargo test` has already built it, unless this test runs
+/// alone. The whole workspace is selected, so that the dependencies have the same features.
 fn storefront() -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut build = Command::new(cargo);
-    // What cargo tells a test about its package is no setting of a build: it would make other crates build anew.
+    // Cargo's variables about the test's package are removed, because they would make build scripts of other crates
+    // rerun.
     for (name, _) in std::env::vars()
         .filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
     {
@@ -40,7 +41,7 @@ fn storefront() -> String {
     programs.next_back().expect("cargo names the program that it built")
 }
 
-/// Runs the example with nothing of the environment that would change what it sends.
+/// Runs the example without environment variables that would change the sent data.
 fn run(server: &FakeSentry) -> Output {
     let mut command = Command::new(storefront());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SENTRY_")) {
@@ -59,7 +60,7 @@ fn run(server: &FakeSentry) -> Output {
     output.recv_timeout(LONG).expect("the example ends by itself")
 }
 
-/// The numbers of the summary.
+/// Returns the numbers of the summary.
 fn summary(output: &Output) -> BTreeMap<String, usize> {
     let text = String::from_utf8_lossy(&output.stdout);
     let row = |line: &str| {
@@ -69,7 +70,7 @@ fn summary(output: &Output) -> BTreeMap<String, usize> {
     text.lines().filter_map(row).collect()
 }
 
-/// The trace context, in which transactions and events tell where they belong.
+/// Returns the trace context of a transaction or an event.
 fn place(payload: &Value) -> &Value {
     &payload["contexts"]["trace"]
 }
@@ -78,14 +79,14 @@ fn named<'a>(transactions: &'a [Value], name: &str) -> Vec<&'a Value> {
     transactions.iter().filter(|transaction| transaction["transaction"] == name).collect()
 }
 
-/// The span of this name in a transaction.
+/// Returns the span of this name in a transaction.
 #[track_caller]
 fn span_named<'a>(transaction: &'a Value, name: &str) -> &'a Value {
     let mut spans = transaction["spans"].as_array().unwrap().iter();
     spans.find(|span| span["description"] == name).unwrap_or_else(|| panic!("no {name} in {transaction:#}"))
 }
 
-/// The only event whose outermost exception has this type.
+/// Returns the only event whose outermost exception has this type.
 #[track_caller]
 fn only_event<'a>(events: &'a [Value], ty: &str) -> &'a Value {
     let of_type = |event: &&Value| {
@@ -144,7 +145,7 @@ fn the_failing_card_is_one_event(server: &FakeSentry, transactions: &[Value]) {
     assert!(chain[0].starts_with("order ") && chain[0].ends_with(" was not paid"), "{chain:?}");
     assert_eq!(chain[1..], ["the card was declined: insufficient funds"]);
 
-    // All functions say that they failed, and the event belongs to the innermost of them.
+    // The spans of all functions have failed, and the event belongs to the innermost of them.
     let same_trace = |transaction: &&&Value| place(transaction)["trace_id"] == place(event)["trace_id"];
     let orders = named(transactions, "POST /orders");
     let order = orders.iter().find(same_trace).unwrap();
@@ -158,7 +159,7 @@ fn the_failing_card_is_one_event(server: &FakeSentry, transactions: &[Value]) {
     let charge = failed.iter().find(|span| span["op"] == "payment").unwrap();
     assert_eq!(place(event)["span_id"], charge["span_id"]);
 
-    // The form goes along, without what nobody may know.
+    // The form is attached, with personal data and secrets filtered.
     let field = |field: &str| &event["extra"][format!("server_action_form_data.{field}")];
     assert_eq!(*field("sku"), "lantern");
     assert_eq!(*field("quantity"), 1);
@@ -215,7 +216,7 @@ fn the_summary_is_true(server: &FakeSentry, printed: &BTreeMap<String, usize>) {
     let is_request =
         |name: &str| ["GET /", "POST /", "serverAction/"].iter().any(|start| name.starts_with(start));
     let requests = transactions.iter().filter(|t| t["transaction"].as_str().is_some_and(is_request));
-    // A transaction stands for its root span, and for those that it carries.
+    // A transaction counts as its root span and its other spans.
     let spans = transactions.iter().map(|t| 1 + t["spans"].as_array().map_or(0, Vec::len));
     let arrived = [
         ("requests", requests.count()),
@@ -240,14 +241,14 @@ fn the_local_view_shows_it_too(printed: &str) {
     }
 }
 
-/// What a line of the local view says, whatever the ids, times and ports of this run are.
+/// Returns a line of the local view without the ids, times and ports of this run.
 fn meaning(line: &str) -> String {
     let mut words = Vec::new();
     for word in line.split_whitespace() {
         let number = word.chars().all(|c| c.is_ascii_digit() || c == '.');
         let bar = word.chars().all(|c| "━╸╺─".contains(c)) && !word.starts_with("└─");
         match word {
-            // The rest is an id or the time.
+            // The rest of the line is an id or a time.
             "event" | "trace" => {
                 words.push(word.to_owned());
                 break;
@@ -260,9 +261,10 @@ fn meaning(line: &str) -> String {
     words.join(" ")
 }
 
-/// Returns whether two lines say the same. Where a text is cut depends on the durations in the other lines of its trace.
+/// Returns whether two lines are equal. The length of a cut text depends on the durations in the other lines of its
+/// trace.
 fn agree(one: &str, other: &str) -> bool {
-    /// The beginning that must be the same.
+    /// The length of the start that must be equal.
     const LEAST: usize = 12;
     let uncut = |line: &str| line.split_once('…').map_or(line.len(), |(start, _)| start.len());
     if !one.contains('…') && !other.contains('…') {
@@ -320,7 +322,7 @@ fn serve(server: &FakeSentry) -> (Serving, String) {
     (serving, address)
 }
 
-/// Asks the shop for a page, and returns the first line of the answer.
+/// Requests a page of the shop, and returns the first line of the answer.
 fn visit(address: &str, path: &str) -> String {
     use std::io::{Read as _, Write as _};
     let mut connection = std::net::TcpStream::connect(address).unwrap();

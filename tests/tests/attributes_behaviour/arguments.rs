@@ -1,4 +1,4 @@
-//! Values in the arguments of an attribute: names of every form, and what is recorded of them.
+//! Tests of values in the arguments of an attribute: names of every form, and the recorded values.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Every form an asynchronous function can have.
+//! Tests of every form of an asynchronous function.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -165,7 +165,7 @@ mod boxed {
     });
 }
 
-/// Aliases of a crate's own, which are called as those of the `futures` crate and make something else of their
+/// Aliases of the user's crate that have the names of those in the `futures` crate, but another meaning of their
 /// arguments.
 mod aliases {
     use super::*;
@@ -226,7 +226,7 @@ mod aliases {
         Box::pin(future)
     }
 
-    /// With `err` every value is looked at, whatever the alias is written with.
+    /// With `err`, the value is inspected behind an alias with any arguments.
     #[test]
     fn an_error_behind_an_alias_is_looked_for() {
         let spans = recorded((false, Err("more".into())), || {
@@ -237,7 +237,7 @@ mod aliases {
     }
 }
 
-/// `Send` is what it was: the plain functions decide, the annotated ones agree, either way.
+/// Tests that a future is `Send` and `Unpin` if and only if the plain function's future is.
 mod sendness {
     use super::*;
     use std::rc::Rc;
@@ -289,7 +289,7 @@ mod sendness {
     }
 }
 
-/// So is whether a panic may be caught with it.
+/// Tests the same for `UnwindSafe`.
 mod unwinding {
     use super::*;
     use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Errors that hold what was borrowed, and whose traits are there only for what lives as long as the program.
+//! Tests of errors that contain borrowed values, and that implement `Error` only for `'static` contents.
 
 use std::any::Any;
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::support::{same, statuses, twins};
 
-/// An error only if it owns what it holds, as `arrayvec::CapacityError` is.
+/// Implements `Error` only if its content is `'static`, like `arrayvec::CapacityError`.
 #[derive(Debug, PartialEq)]
 struct Full<T>(T);
 
@@ -17,7 +17,7 @@ impl<T> fmt::Display for Full<T> {
 }
 impl<T: Any + fmt::Debug> Error for Full<T> {}
 
-/// An error only if its cause is one.
+/// Implements `Error` only if its cause does.
 #[derive(Debug, PartialEq)]
 struct Failed<E>(E);
 
@@ -32,7 +32,7 @@ impl<E: Error + 'static> Error for Failed<E> {
     }
 }
 
-/// A result that hands a lifetime on to its error.
+/// A `Result` that passes a lifetime to its error.
 type FullResult<'a, T> = Result<T, Full<&'a str>>;
 
 trait Opens {
@@ -108,7 +108,8 @@ same!(errors_that_are_borrowed, |spans| {
     }
 });
 
-/// Methods that are annotated alone do not tell what the block declares, as `Self::Error` here: it is written out.
+/// Without the attribute on the block, a method's attribute does not see declarations such as `Self::Error`, so the
+/// type is written out.
 mod alone {
     use super::*;
 
@@ -144,7 +145,7 @@ fn methods_without_their_block() {
 
 struct Cellar;
 
-/// The block shows what the error is: nothing borrowed, so it is asked for its cause.
+/// The block shows that the error borrows nothing, so the attribute can record its cause.
 #[sentry::span(err)]
 impl Opens for Cellar {
     type Error = Failed<fmt::Error>;

@@ -1,4 +1,4 @@
-//! One attribute for many functions: impl blocks, traits, trait impls, modules.
+//! Tests of one attribute for many functions: impl blocks, traits, trait impls, modules.
 
 use crate::support::{names, recorded, statuses};
 
@@ -86,7 +86,7 @@ mod inside {
     }
 }
 
-/// What cannot be instrumented anyway may say that it is not to be.
+/// Items that cannot be instrumented may also have `#[span(skip)]`.
 mod left_out_twice {
     pub struct Constant;
     #[sentry::span]

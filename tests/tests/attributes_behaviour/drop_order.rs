@@ -1,4 +1,4 @@
-//! Arguments, locals and temporaries are dropped in the order in which the plain function drops them.
+//! Tests that arguments, locals and temporaries are dropped in the same order as in the plain function.
 
 use crate::support::{Noisy, block_on, log, logged, panic_of, pause, same, twins};
 

@@ -1,4 +1,4 @@
-//! Functions that `macro_rules!` makes: what is interpolated keeps its bounds, its hygiene and its precedence.
+//! Tests of functions made by `macro_rules!`: interpolated tokens keep their bounds, hygiene and precedence.
 
 use crate::support::{block_on, recorded, statuses};
 
@@ -33,7 +33,7 @@ macro_rules! hygienic {
                 let inner = inner + 1;
                 Ok($outer * inner)
             }
-            /// The name of the pattern is the caller's, and not the other of that name.
+            /// The name in the pattern comes from the caller, and is not the other argument of the same name.
             #[sentry::span(name = "hygiene of a pattern", args($outer), parent = sentry::get_active_span().filter(|_| $outer.is_power_of_two()))]
             pub async fn pattern(($outer, _): (u8, u8), inner: u8) -> Result<u8, ()> {
                 Ok($outer * inner)

@@ -1,7 +1,8 @@
-//! An annotated function behaves as the plain one: each case is written once and compiled twice, as it is and with
-//! the attribute, and both do the same, without a client, with one that does not trace, and with one that does.
+//! Tests that an annotated function behaves like the plain one. Each case is written once and compiled twice, without
+//! and with the attribute. Both versions behave the same without a client, with a client that does not trace, and with
+//! one that does.
 //!
-//! `support.rs` has the macro and the comparison; the other modules each hold one kind of case.
+//! `support.rs` contains the macro and the comparison; each other module contains cases of one kind.
 
 #![allow(
     clippy::all,

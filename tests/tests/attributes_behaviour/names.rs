@@ -1,9 +1,10 @@
-//! Names: whatever the user calls things, the expansion means its own. Names that start with `__sentry_` are
-//! reserved for constants alone: a `let` of such a name would be a pattern against the constant.
+//! Tests that the user's names do not collide with those in the expansion. Names that start with `__sentry_` are
+//! reserved for constants only: a `let` of such a name would be a pattern that compares with the constant.
 
 use crate::support::{block_on, names, pause, same, twins};
 
-/// Constants named as what the expansion uses: a binding pattern of such a name would be one against the constant.
+/// Constants with names that the expansion uses: a `let` of such a name would be a pattern that compares with the
+/// constant.
 mod constants {
     use super::*;
     #[allow(non_upper_case_globals)]
@@ -152,7 +153,7 @@ mod shadowed {
 
 mod methods {
     use super::*;
-    /// Methods that every type has, called as those of the expansion.
+    /// Methods of every type, with the names of methods that the expansion calls.
     trait Everywhere {
         fn finish(&self) -> u8 {
             1

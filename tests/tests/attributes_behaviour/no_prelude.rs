@@ -1,4 +1,4 @@
-//! Without a prelude nothing is in scope that the expansion could lean on.
+//! Tests that the expansion needs no names from a prelude.
 #![no_implicit_prelude]
 
 #[::sentry::span(args(a))]

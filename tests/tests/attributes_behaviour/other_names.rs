@@ -1,5 +1,5 @@
-//! In a block, the compiler resolves the names of attributes: those of the library under any name, and others under
-//! the same names.
+//! Tests that the compiler resolves the names of attributes in a block: the library's attributes under any name, and
+//! other attributes with the same names.
 
 use sentry as obs;
 use sentry::monitor as scheduled;
@@ -153,14 +153,14 @@ fn attributes_are_known_under_every_name() {
     }
 }
 
-/// The error of a block's default is captured, once.
+/// The block's default `err` captures an error once.
 #[test]
 fn defaults_reach_attributes_of_every_name() {
     let tree = crate::support::tree(1.0, || drop(Rows(1).named(7)));
     assert_eq!(tree, "named (db) [internal_error]\n  ! Error: 7", "{tree}");
 }
 
-/// Attributes of others may be called as those of the library.
+/// Attributes of other crates with the names of the library's attributes.
 mod of_others {
     use crate::support::{block_on, recorded, statuses};
 
@@ -205,7 +205,7 @@ mod of_others {
     }
 }
 
-/// A method that is left to other attributes still knows the block around it.
+/// A method that is left to other attributes still knows the block that contains it.
 mod borrowed_errors {
     use std::fmt::{Debug, Display};
 

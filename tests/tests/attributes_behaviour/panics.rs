@@ -1,4 +1,4 @@
-//! A panic goes on as it was: its payload, its place, and the places that `#[track_caller]` hands on.
+//! Tests that a panic keeps its payload, its location, and the locations that `#[track_caller]` passes on.
 
 use crate::support::{block_on, panic_of, pause, same, statuses, twins};
 

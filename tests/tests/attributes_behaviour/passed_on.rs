@@ -1,4 +1,5 @@
-//! Boxed futures that a function passes on: the attribute demands no bound that the plain function does not have.
+//! Tests of functions that pass boxed futures on: the attribute requires no bound that the plain function does not
+//! require.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -65,7 +66,7 @@ same!(passed_on, |spans| {
     assert_eq!(statuses(&spans, "whole"), ["ok", "ok"]);
 });
 
-/// The other attributes box their futures in the same way.
+/// The other attributes box futures in the same way.
 mod other_attributes {
     use super::*;
 
@@ -109,7 +110,7 @@ mod other_attributes {
     }
 }
 
-/// An alias of that name may be another trait object, to which a future is coerced anew.
+/// An alias of this name may be another trait object, so that the future has to be coerced again.
 mod another_object {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Whatever a function can fail with: the value goes through, and the span has failed.
+//! Tests of every kind of error: the returned value is unchanged, and the span has failed.
 
 use std::error::Error;
 use std::fmt;
@@ -73,7 +73,7 @@ same!(errors_of_every_kind, |spans| {
     }
 });
 
-/// Under another name a result is seen with `err` alone.
+/// An alias hides that this is a `Result`, so the attribute inspects it only with `err`.
 #[sentry::span(err)]
 fn other_name() -> Outcome {
     Err(Shown)
@@ -96,7 +96,7 @@ fn err_and_ret_look_at_every_value() {
     assert_eq!((data("returned"), data("both_later")), (2.into(), "Some(3)".into()));
 }
 
-/// A closure learns its arguments from the type that is returned, whatever is looked at.
+/// The types of a closure's arguments are inferred from the returned type, even if the value is inspected.
 #[sentry::span(err, ret)]
 fn closure(all: Vec<u8>) -> impl FnMut(&str) -> Option<&str> {
     move |text| (text.len() < all.len()).then_some(text)

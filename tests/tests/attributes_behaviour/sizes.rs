@@ -1,5 +1,5 @@
-//! The memory that an annotated function takes: bytes of a future, bytes of a stack frame.
-//! Its allocations are counted in `tests/bench`.
+//! Tests of the memory that an annotated function needs: bytes of a future, bytes of a stack frame. Its allocations are
+//! counted in `tests/bench`.
 
 use crate::support::{block_on, pause, twins};
 
@@ -45,7 +45,7 @@ mod other_attributes {
     use super::pause;
     use sentry as obs;
 
-    /// The macro does not know the attribute below, which may depend on `async`.
+    /// The macro does not know the attribute below it, which may rely on `async`.
     #[sentry::span]
     #[obs::span(skip)]
     pub async fn below(a: [u64; 64]) -> u64 {
@@ -96,7 +96,7 @@ mod other_attributes {
     }
 }
 
-/// An argument is not held once more because a function has other attributes.
+/// Tests that other attributes do not make a future store an argument twice.
 #[test]
 fn other_attributes_do_not_enlarge_a_future() {
     use other_attributes::{Boxed as _, Holder, Plain, above, below, stacked};

@@ -1,5 +1,4 @@
-//! Attributes above one another: whatever the form of the function, the same is sent as for a function that runs when it
-//! is called.
+//! Tests of two attributes on one function: every form of a function sends the same items as a synchronous function.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +11,7 @@ fn fails(text: &'static str) -> Answer {
     text.parse()
 }
 
-/// Compares what is sent, alone and in a span, with tracing and without.
+/// Asserts that all forms send the same items, alone and in a span, with tracing and without.
 #[track_caller]
 fn compare(forms: &[(&str, fn() -> Answer)]) {
     for rate in [1.0, 0.0] {
@@ -70,7 +69,7 @@ macro_rules! pair {
                     Box::pin(async move { pause().await; fails(text) })
                 }
             }
-            /// A function for each attribute: one returns the future of the other.
+            /// One function per attribute: the outer function returns the future of the inner one.
             mod passed {
                 use super::*;
                 #[$($second)*]

@@ -1,4 +1,4 @@
-//! The same functions twice, and a comparison of what they do.
+//! Compiles functions twice, plain and annotated, and compares their behaviour.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use sentry::protocol::ItemType;
 use sentry::{ClientOptions, TestTransport};
 
-/// Compiles some items twice: in `mod plain`, and in `mod annotated` where every function is a span.
+/// Compiles some items twice: in `mod plain`, and in `mod annotated`, where every function is a span.
 macro_rules! twins {
     ($($items:tt)*) => {
         mod plain {
@@ -29,7 +29,7 @@ macro_rules! twins {
 }
 pub(crate) use twins;
 
-/// A test that runs `run()` of two twins and compares; gives what was recorded to the closure.
+/// Makes a test that compares `run()` of both modules, and passes the recorded spans to a closure.
 macro_rules! same {
     ($name:ident) => {
         #[test]
@@ -47,7 +47,7 @@ macro_rules! same {
 }
 pub(crate) use same;
 
-/// A span that was sent. Of a free function the name is without its module.
+/// A span that was sent. The name of a free function has no module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub name: String,
@@ -59,8 +59,7 @@ pub struct Seen {
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Runs both; what the annotated one does must be what the plain one does. Gives the spans of the traced run, without
-/// the one around it, ordered by name.
+/// Asserts that both closures return the same. Returns the spans of the traced run, without the root, ordered by name.
 #[track_caller]
 pub fn both<R: PartialEq + Debug>(plain: impl Fn() -> R, annotated: impl Fn() -> R) -> Vec<Seen> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +74,7 @@ pub fn both<R: PartialEq + Debug>(plain: impl Fn() -> R, annotated: impl Fn() ->
     spans
 }
 
-/// Runs `run` with a client of its own. The caller holds its turn.
+/// Runs `run` with a client of its own. The caller holds the lock `TURN`.
 fn with_client<R>(rate: f32, run: impl Fn() -> R) -> (R, Vec<Seen>) {
     let transport = TestTransport::new();
     let mut options = ClientOptions::new()
@@ -125,7 +124,7 @@ fn spans_of(transport: &TestTransport) -> Vec<Seen> {
     seen
 }
 
-/// The spans recorded by one function alone, for cases that have no plain twin.
+/// Returns the spans of a function that has no plain version.
 #[track_caller]
 pub fn recorded<R: PartialEq + Debug>(expected: R, run: impl Fn() -> R) -> Vec<Seen> {
     let expected = std::cell::RefCell::new(Some(expected));
@@ -138,19 +137,19 @@ pub fn recorded<R: PartialEq + Debug>(expected: R, run: impl Fn() -> R) -> Vec<S
     spans
 }
 
-/// What was sent while `run` ran, as a tree.
+/// Returns the items that were sent while `run` ran, as a tree.
 pub fn tree(rate: f32, run: impl FnOnce()) -> String {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let options = ClientOptions::new().traces_sample_rate(rate);
     sentry::test::with_captured_options(options, run).tree()
 }
 
-/// The names of spans.
+/// Returns the names of spans.
 pub fn names(spans: &[Seen]) -> Vec<&str> {
     spans.iter().map(|span| &*span.name).collect()
 }
 
-/// The statuses of the spans of one name.
+/// Returns the statuses of all spans of one name.
 #[track_caller]
 pub fn statuses<'a>(spans: &'a [Seen], name: &str) -> Vec<&'a str> {
     let found: Vec<&str> = spans.iter().filter(|span| span.name == name).map(|span| &*span.status).collect();
@@ -158,7 +157,7 @@ pub fn statuses<'a>(spans: &'a [Seen], name: &str) -> Vec<&'a str> {
     found
 }
 
-/// Drives a future that waits for nothing but being polled again.
+/// Polls a future until it is ready, without waiting for its waker.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut task = Context::from_waker(Waker::noop());
@@ -169,7 +168,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Is pending once.
+/// Is pending at the first poll.
 pub async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|task| {
@@ -188,17 +187,17 @@ thread_local! {
     static WATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Notes something, to be compared.
+/// Adds a text to the log of this thread.
 pub fn log(text: impl ToString) {
     LOG.with_borrow_mut(|log| log.push(text.to_string()));
 }
 
-/// What was noted since the last time.
+/// Returns the log since the last call.
 pub fn logged() -> Vec<String> {
     LOG.take()
 }
 
-/// Notes its own end.
+/// Logs its name on drop.
 #[derive(Debug)]
 pub struct Noisy(pub &'static str);
 
@@ -208,7 +207,7 @@ impl Drop for Noisy {
     }
 }
 
-/// The place and the payload of the panic of `run`.
+/// Returns the location and the payload of the panic of `run`.
 pub fn panic_of<R>(run: impl FnOnce() -> R) -> (String, String) {
     WATCHING.set(true);
     let payload = catch_unwind(AssertUnwindSafe(run)).err().expect("it panics");

@@ -1,4 +1,4 @@
-//! Every form a synchronous function can have.
+//! Tests of every form of a synchronous function.
 
 use crate::support::{same, statuses, twins};
 
@@ -97,7 +97,7 @@ mod generics {
     same!(generic_functions, |spans| assert_eq!(statuses(&spans, "unsized_result"), ["internal_error"]));
 }
 
-/// What a function returns as `impl Trait` is whatever its body gives, which learns from the type what it has to be.
+/// The body decides the type behind `impl Trait`, and the compiler infers types in the body from the signature.
 mod opaque {
     use super::*;
     use crate::support::{block_on, panic_of, recorded};
@@ -233,7 +233,7 @@ mod attributes {
     same!(attributes_of_a_function);
 }
 
-/// Work that looks at the value takes the place of the caller; work that does not, or `#[span]` alone, leaves it.
+/// If the attribute inspects the value, it becomes the caller; `#[span]` alone, or without inspection, does not.
 mod callers {
     use std::panic::Location;
 

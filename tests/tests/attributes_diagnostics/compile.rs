@@ -1,4 +1,4 @@
-//! Compiles a text as it is and annotated, with the `rustc` or `clippy-driver` that built the tests.
+//! Compiles a text plain and annotated, with the `rustc` or `clippy-driver` that built the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-/// One thing that the compiler said.
+/// A message of the compiler.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Said {
     pub level: String,
     pub code: String,
     pub message: String,
-    /// First and last line and column of each primary place. What is said beside them, in labels, may differ.
+    /// The first and the last line and column of each primary span. Secondary spans, which have labels, may differ.
     pub places: Vec<[u64; 4]>,
 }
 
@@ -22,20 +22,20 @@ impl std::fmt::Display for Said {
     }
 }
 
-/// How a text is compiled.
+/// The settings for a compilation.
 #[derive(Clone, Copy)]
 pub struct How {
     pub edition: &'static str,
     pub clippy: bool,
-    /// What is put on the functions.
+    /// The attribute for the functions.
     pub attribute: &'static str,
-    /// Whether code is made, as for lints and errors of monomorphisation.
+    /// Whether code is generated, which some lints and errors of monomorphisation require.
     pub build: bool,
 }
 
 pub const PLAIN: How = How { edition: "2024", clippy: false, attribute: "#[sentry::span]", build: false };
 
-/// Asserts that plain and annotated say the same; gives what they say.
+/// Asserts that both versions cause the same messages, and returns them.
 #[track_caller]
 pub fn same(name: &str, text: &str, how: How) -> Vec<Said> {
     let (said, differences) = compare(name, text, how);
@@ -43,7 +43,8 @@ pub fn same(name: &str, text: &str, how: How) -> Vec<Said> {
     said
 }
 
-/// Messages that name the closure or the binding that a seen value or an `async` body takes. All else is the same.
+/// Texts that differ because inspected values and `async` bodies are in a closure or a binding. All other texts are
+/// equal.
 const OTHER_WORDS: [(&str, &str); 5] = [
     ("in an async function that returns", "in an async block that returns"),
     ("in a function that returns", "in a closure that returns"),
@@ -52,7 +53,7 @@ const OTHER_WORDS: [(&str, &str); 5] = [
     ("value passed to", "value assigned to"),
 ];
 
-/// What is said about the plain text, and how what is said about the annotated one differs.
+/// Returns the messages about the plain text, and the differences of those about the annotated text.
 pub fn compare(name: &str, text: &str, how: How) -> (Vec<Said>, Vec<String>) {
     let plain = plain(name, text, how);
     let annotated = annotated(name, text, how);
@@ -78,24 +79,25 @@ pub fn compare(name: &str, text: &str, how: How) -> (Vec<Said>, Vec<String>) {
     (plain, differences)
 }
 
-/// What is said about the plain text.
+/// Returns the messages about the plain text.
 #[track_caller]
 pub fn plain(name: &str, text: &str, how: How) -> Vec<Said> {
     compile(name, &text.replace('@', &" ".repeat(how.attribute.len())), how)
 }
 
-/// What is said about the annotated text.
+/// Returns the messages about the annotated text.
 #[track_caller]
 pub fn annotated(name: &str, text: &str, how: How) -> Vec<Said> {
     compile(name, &text.replace('@', how.attribute), how)
 }
 
-/// Compiles a text, and gives what the compiler said.
+/// Compiles a text, and returns the messages of the compiler.
 #[track_caller]
 pub fn compile(name: &str, text: &str, how: How) -> Vec<Said> {
     let folder = folder(name);
     let source = folder.join("case.rs");
-    // Both load the runtime: whether the compiler writes `String` or `std::string::String` depends on what is loaded.
+    // Both versions load the runtime, because the loaded crates decide whether messages say `String` or
+    // `std::string::String`.
     std::fs::write(
         &source,
         format!(
@@ -119,7 +121,7 @@ fn run(source: &Path, folder: &Path, how: How) -> Output {
     let deps = deps();
     let mut command = Command::new(if how.clippy { "clippy-driver" } else { "rustc" });
     if how.clippy {
-        // The driver is told what `cargo clippy` tells it, and to judge public functions as it judges private ones.
+        // The driver gets the variables that `cargo clippy` sets, and checks public functions like private ones.
         std::fs::write(folder.join("clippy.toml"), "avoid-breaking-exported-api = false\n").unwrap();
         command.env("CLIPPY_CONF_DIR", folder);
         command.env("CLIPPY_ARGS", "").env("CARGO_PKG_NAME", "case").env("CARGO_MANIFEST_DIR", folder);
@@ -165,7 +167,7 @@ fn read(said: &Value) -> Said {
     }
 }
 
-/// A folder of its own for each compilation.
+/// Creates a folder for one compilation.
 pub fn folder(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -175,12 +177,12 @@ pub fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Where cargo put the libraries that this test was linked with.
+/// Returns the folder of the libraries that this test was linked with.
 pub fn deps() -> PathBuf {
     std::env::current_exe().unwrap().parent().unwrap().to_owned()
 }
 
-/// The runtime's library: the newest, because cargo rebuilt it if anything changed.
+/// Returns the runtime's library: the newest, because cargo rebuilds it after every change.
 pub fn library(deps: &Path) -> PathBuf {
     let mut found: Vec<_> = std::fs::read_dir(deps)
         .unwrap()

@@ -1,8 +1,8 @@
-//! Warnings about names that Sentry's conventions deprecate.
+//! Tests of warnings about names that Sentry's conventions deprecate.
 
 use crate::compile::{How, PLAIN, Said, compile};
 
-/// Compiles a text and returns what is said: the line, the column, and the words after the colon.
+/// Compiles a text and returns its messages: the line, the column, and the text after the colon.
 fn said(text: &str, how: How) -> Vec<(u64, u64, String)> {
     let said = compile("conventions", text, how);
     let place = |said: &Said| {

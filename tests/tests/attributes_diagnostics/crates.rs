@@ -1,4 +1,5 @@
-//! The user's crate and its dependencies: macros of other crates, a renamed dependency, and the compiler without Cargo.
+//! Tests of the user's crate and its dependencies: macros of other crates, a renamed dependency, the compiler without
+//! Cargo.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -31,7 +32,8 @@ fn runtime_as(name: &str) -> String {
     format!("--extern={name}={}", library(&deps()).display())
 }
 
-/// The names of functions and arguments come from the crate that calls the macro, `$crate` from the crate that has it.
+/// The names of functions and arguments come from the crate that calls the macro, `$crate` from the crate that defines
+/// it.
 #[test]
 fn a_macro_of_another_crate_names_the_runtime() {
     let folder = folder("macro of a crate");
@@ -74,7 +76,7 @@ fn a_renamed_dependency_needs_no_path() {
         rustc(&folder(name), "case", text, &[&lib[..], &[&runtime_as("telemetry")]].concat())
     };
     assert_compiled(&compile("renamed", text));
-    // A crate may give it back its name.
+    // A crate may rename the dependency back.
     assert_compiled(&compile("renamed back", &format!("extern crate telemetry as sentry;\n{text}")));
 }
 

@@ -1,4 +1,4 @@
-//! rustdoc shows an annotated function as it was written.
+//! Tests that rustdoc shows an annotated function as it was written.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,13 +31,13 @@ impl Shop for Cart {
 }
 ";
 
-/// Returns the pages that rustdoc makes of a text, without those of the sources.
+/// Returns the pages that rustdoc makes from a text, without the pages of the sources.
 fn pages(name: &str, text: &str) -> BTreeMap<PathBuf, String> {
     let folder = folder(name);
     let source = folder.join("case.rs");
     // An earlier run may have left pages.
     let _ = std::fs::remove_dir_all(folder.join("doc"));
-    // Both load the runtime, whose blanket implementations are shown for every type.
+    // Both versions load the runtime, because its blanket implementations are shown for every type.
     std::fs::write(&source, format!("{text}\nmod loads_the_runtime {{ extern crate sentry as _; }}\n"))
         .unwrap();
     let output = Command::new("rustdoc")
@@ -76,7 +76,7 @@ fn rustdoc_shows_the_functions_as_they_are_written() {
         "#[sentry::api_handler(\"/\")]",
         "#[sentry::span] #[sentry::data_fetcher(app)]",
     ];
-    // The functions alone, each with another attribute, and the same functions in a block.
+    // The functions appear alone, each with another attribute, and again in a block.
     let parts = TEXT.split_inclusive('@').zip(ATTRIBUTES.iter().cycle());
     let annotated: String = parts.map(|(part, attribute)| part.replace('@', attribute)).collect();
     let text = TEXT.replace('@', "");

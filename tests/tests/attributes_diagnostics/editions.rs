@@ -1,4 +1,4 @@
-//! The expansion is the same in every edition of the user's crate, and stays the same while the user edits.
+//! Tests that the expansion is the same in every edition of the user's crate, and stays the same after edits.
 
 use std::process::Command;
 
@@ -36,7 +36,7 @@ fn every_edition_takes_the_attribute() {
     }
 }
 
-/// What syn does not read is in the way of no attribute, whether that stands on the function or on the block around it.
+/// An attribute on a function or on its block accepts types that syn cannot parse.
 #[test]
 fn types_of_older_editions() {
     for edition in ["2015", "2018"] {
@@ -55,7 +55,7 @@ fn types_of_older_editions() {
     }
 }
 
-/// The path of the compiler's own macro is not the same in all editions, and in none that of a module of the user's.
+/// The path of the compiler's own macro differs between editions, and must never resolve to a module of the user.
 #[test]
 fn every_edition_is_told_the_mistake() {
     for edition in ["2015", "2018", "2021", "2024"] {
@@ -77,8 +77,7 @@ fn every_edition_is_told_the_mistake() {
     }
 }
 
-/// A span that reached from the file of a macro into the file that uses it made the compiler fail at the second
-/// incremental build.
+/// If a span reached from the file of a macro into the file that uses it, the second incremental build would fail.
 #[test]
 fn incremental_builds_survive_edits() {
     let folder = folder("incremental");
@@ -110,7 +109,7 @@ fn incremental_builds_survive_edits() {
     build("// A line less.\n");
 }
 
-/// The path on the block is also that of the attributes in it.
+/// The `crate` path of the block also applies to the attributes in it.
 #[test]
 fn a_renamed_package_is_named_once() {
     let folder = folder("renamed");

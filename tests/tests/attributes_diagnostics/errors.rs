@@ -1,8 +1,8 @@
-//! Errors, sync and async.
+//! Tests of compiler errors in synchronous and asynchronous functions.
 
 use crate::compile::{How, PLAIN, compare, same};
 
-/// Checks one kind of error; `code` is what the compiler calls it.
+/// Checks one kind of error; `code` is the compiler's code.
 #[track_caller]
 fn error(code: &str, cases: &[&str]) {
     let mut all = Vec::new();
@@ -92,7 +92,7 @@ fn missing_awaits() {
         "E0277",
         &["async fn g() -> Result<u8, ()> { Ok(1) }\n@ pub async fn f() -> Result<u8, ()> { Ok(g()?) }"],
     );
-    // A call of the annotated function itself.
+    // The annotated function itself is called.
     error("E0308", &["@ async fn g() -> u8 { 1 }\npub async fn f() -> u8 { g() }"]);
 }
 
@@ -214,7 +214,7 @@ fn names_and_bounds() {
     error("E0407", &["pub trait T {}\nimpl T for u8 { @ fn f(&self) {} }"]);
 }
 
-/// What the compiler knows of a closure's arguments it does not know if the type of the returned value is an error.
+/// If the type of the returned value is an error, the compiler cannot infer the types of a closure's arguments.
 #[test]
 fn imports_of_returned_types() {
     let attributes = [

@@ -1,9 +1,9 @@
-//! Lints: none comes from the expansion, and none is silenced in the user's code.
+//! Tests that no lint comes from the expansion, and that none is silenced in the user's code.
 
 use crate::compile::{How, PLAIN, Said, annotated, compare, same};
 
 const CLIPPY: How = How { clippy: true, ..PLAIN };
-/// Its arguments hold code, so that clippy reads what the compiler does.
+/// The arguments contain code, so clippy checks the function as the compiler sees it.
 const CLIPPY_WITH_CODE: How = How { attribute: "#[sentry::span(attributes(n = 1 + 1))]", ..CLIPPY };
 
 const DEFAULTS_AND_MORE: &str = "#![warn(clippy::all, clippy::pedantic, clippy::nursery)]\n";
@@ -21,7 +21,7 @@ fn lint(code: &str, text: &str) -> Vec<String> {
     differences
 }
 
-/// A lint level on an argument is about the name, also if it comes with a condition.
+/// A lint level on an argument applies to its name, also inside of `cfg_attr`.
 #[test]
 fn lint_levels_of_arguments() {
     let text = "#![deny(unused, unfulfilled_lint_expectations)]\n\
@@ -33,7 +33,7 @@ fn lint_levels_of_arguments() {
     assert_eq!(same("levels", text, PLAIN), []);
 }
 
-/// A captured error that has no text is a warning at the argument that captures it.
+/// An error type without a text causes a warning at the argument `err`.
 #[test]
 fn errors_without_a_text() {
     let how = How { attribute: "#[sentry::span(err)]", ..PLAIN };
@@ -53,7 +53,7 @@ fn errors_without_a_text() {
     assert_eq!(places, [[2, 16, 2, 19], [3, 16, 3, 19]]);
 }
 
-/// So is one on a function that returns no error. On a block, `err` is about those that do.
+/// So does a function that returns no error. On a block, `err` applies to the functions that return one.
 #[test]
 fn functions_that_return_no_error() {
     let how = How { attribute: "#[sentry::span(err)]", ..PLAIN };
@@ -74,7 +74,7 @@ fn functions_that_return_no_error() {
     }
 }
 
-/// What a captured `self` is assigned is unread to the compiler where a destructor alone reads it.
+/// For the compiler, an assignment to a captured `self` is unread if only a destructor reads it.
 #[test]
 fn a_destructor_may_read_what_a_method_assigns() {
     let text = "#![warn(unused)]\npub struct Tx { done: bool }\n\
@@ -197,8 +197,8 @@ fn clippy_says_the_same_where_the_arguments_hold_code() {
     assert!(unexpected.is_empty(), "{unexpected:#?}");
 }
 
-/// What differs for other reasons than that the code of the arguments is in front of the body: the function cannot be
-/// `const`, and what comes first in the body does not.
+/// Returns the differences that have another reason than code before the body: with it, the function cannot be `const`,
+/// and the user's first statement is not the first.
 fn unexpected(differences: &[String]) -> Vec<&String> {
     let of_the_code = [
         "- warning clippy::missing_const_for_fn: ",
@@ -220,7 +220,8 @@ fn clippy_says_the_same_where_the_value_is_recorded() {
     {
         same(attribute, &text, How { attribute, ..CLIPPY });
     }
-    // The status of a response may come from a method that nothing else calls, so there is code in front of the body.
+    // The status of a response may come from a method that nothing else calls, so the expansion calls it before the
+    // body.
     let attribute = "#[sentry::api_handler(\"/\")]";
     let (_, differences) = compare(attribute, &text, How { attribute, ..CLIPPY });
     let unexpected = unexpected(&differences);

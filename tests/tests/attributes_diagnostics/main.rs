@@ -1,8 +1,8 @@
-//! What the compiler says about an annotated function is what it says about the plain one: the same code, the same
+//! Tests that the compiler reports the same about an annotated function as about the plain one: the same code, the same
 //! message, the same place.
 //!
-//! Each case is one small crate, in which `@` stands where the attribute goes; `compile.rs` compiles it once with a
-//! blank there and once with `#[sentry::span]`, and compares.
+//! Each case is one small crate with `@` in the places for the attribute; `compile.rs` compiles it once with spaces in
+//! place of `@`, once with `#[sentry::span]`, and compares the messages.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 

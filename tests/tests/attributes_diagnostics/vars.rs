@@ -1,4 +1,4 @@
-//! `vars`: a function that keeps its arguments compiles with what the compiler and clippy say of the plain one.
+//! Tests of `vars`: a function that keeps its arguments compiles with the same messages of the compiler and clippy.
 
 use crate::compile::{How, PLAIN, same};
 
@@ -28,7 +28,7 @@ fn functions_compile_as_the_plain_ones_do() {
     }
 }
 
-/// Clippy reads what the expressions use.
+/// Clippy knows the variables that the expressions use.
 #[test]
 fn named_values_do_not_change_what_clippy_says() {
     let text = "#![warn(clippy::all, clippy::pedantic, clippy::nursery)]\n\
@@ -40,7 +40,7 @@ fn named_values_do_not_change_what_clippy_says() {
     }
 }
 
-/// That `vars` shows an argument is no use of it.
+/// `vars` does not count as a use of an argument.
 #[test]
 fn unused_arguments_and_wrong_types_are_reported() {
     let text = "@ pub fn a(id: u8) {}\n@ pub async fn b(id: u8, other: &str) -> Result<(), String> { Ok(()) }\n\

@@ -1,4 +1,4 @@
-//! The user's callbacks: whatever they do, nothing deadlocks, loops, or takes more than its own item.
+//! Tests of the user's callbacks: none can cause a deadlock or a loop, or lose more than its own item.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -108,7 +108,7 @@ fn before_send_may_capture_without_running_in_circles() {
         Some(event)
     });
     let seen = observe(options, || message("one"));
-    // The pipeline works on: whatever else would come has come by now.
+    // The flush has processed everything that `before_send` captured.
     let mut texts: Vec<_> = seen.events().iter().map(|e| e["logentry"]["message"].clone()).collect();
     texts.sort_by_key(ToString::to_string);
     assert!(texts.contains(&"one".into()), "{texts:?}");
@@ -169,7 +169,7 @@ fn before_send_may_take_its_time_and_flush_keeps_to_its_own() {
     });
 }
 
-/// Whatever a callback may think of.
+/// Calls most functions of the API.
 fn everything() {
     sentry::set_tag("from", "a callback");
     sentry::set_extra("from", "a callback");
@@ -234,7 +234,7 @@ fn every_callback_may_call_everything() {
     assert!(seen.check_ins().len() < 1000 && seen.events().len() < 1000, "no endless circle");
 }
 
-/// What a panic carries, and panics as it is dropped.
+/// A panic payload that panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -276,7 +276,7 @@ fn a_callback_may_close_the_client() {
     let wait = std::sync::Mutex::new(wait);
     let options = untraced().before_send(move |event| {
         calls.fetch_add(1, Ordering::Relaxed);
-        // Until both messages are captured: a client that is closed takes none.
+        // Waits until both messages are captured, because a closed client accepts none.
         let _ = wait.lock().unwrap().recv();
         sentry::close(Duration::from_millis(100));
         Some(event)

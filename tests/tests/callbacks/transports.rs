@@ -1,8 +1,8 @@
-//! Transports of the user's that record, hang and panic.
+//! Tests of custom transports that record, hang and panic.
 
 use super::*;
 
-/// A transport of the user's that breaks and hangs.
+/// A custom transport that panics and hangs.
 struct Broken(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
 
 impl sentry::Transport for Broken {
@@ -21,7 +21,7 @@ impl sentry::Transport for Broken {
     }
 }
 
-/// A transport of the user's that is annotated and captures.
+/// A custom transport with an annotated function that captures.
 struct Recording(Arc<AtomicU64>);
 
 #[sentry::span]
@@ -57,7 +57,7 @@ fn a_transport_of_the_users_may_record_without_running_in_circles() {
 
 #[test]
 fn a_transport_of_the_users_may_hang_and_panic() {
-    // Its panic is no answer to wait for.
+    // A panic in `shutdown` ends the wait for it.
     assert_takes_less_than(Duration::from_secs(3), || {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let options = untraced().transport(Broken(std::sync::Mutex::new(wait)));
@@ -101,7 +101,7 @@ fn a_batch_that_a_transport_of_the_users_breaks_is_counted_in_every_category() {
 
 #[test]
 fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
-    // Beyond the timeouts.
+    // The measured time is the time beyond the timeouts.
     assert_takes_less_than(Duration::from_secs(2), || {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let wait = std::sync::Mutex::new(wait);
@@ -113,7 +113,7 @@ fn flush_and_close_keep_to_their_time_while_everything_hangs_at_once() {
             let server = sentry_tests::FakeSentry::start();
             server.answer_all(sentry_tests::Answer::never());
             let guard = sentry::init(options.dsn(&server.dsn()).shutdown_timeout(Duration::from_millis(200)));
-            // Symbols are looked up for this one, the server does not answer, and the callback never returns.
+            // This error needs symbols, the server does not answer, and the callback never returns.
             sentry::capture_error(&std::fmt::Error);
             assert!(server.wait_for_requests(1, LONG));
             sentry::start_span("one", |_| ());

@@ -1,4 +1,4 @@
-//! What a request leaves for an event that comes later.
+//! Tests of the breadcrumbs that requests add to later events.
 
 use sentry_tests::support::{observe, options, untraced};
 use serde_json::{Value, json};

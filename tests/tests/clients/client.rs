@@ -1,4 +1,4 @@
-//! The clients under test, behind one face: what holds for one holds for all.
+//! The clients under test behind one interface, so that all tests run with each of them.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub enum Client {
 pub const ALL: [Client; 2] = [Client::Reqwest, Client::Ureq];
 
 impl Client {
-    /// Who makes the spans.
+    /// Returns the origin of the client's spans.
     pub fn origin(self) -> &'static str {
         match self {
             Self::Reqwest => "auto.http.reqwest",
@@ -24,12 +24,12 @@ impl Client {
         }
     }
 
-    /// Sends a request. Answers with the status, unless there was no answer.
+    /// Sends a request. Returns the status, or `None` without an answer.
     pub fn get(self, url: &str) -> Option<u16> {
         self.send(url, &[])
     }
 
-    /// The same, with headers of the user's.
+    /// Sends a request with headers of the user.
     pub fn send(self, url: &str, headers: &[(&str, &str)]) -> Option<u16> {
         match self {
             Self::Reqwest => run(async {
@@ -54,13 +54,13 @@ impl Client {
     }
 }
 
-/// reqwest with its middleware.
+/// Returns a reqwest client with its middleware.
 pub fn client() -> ClientWithMiddleware {
     let client = reqwest::Client::builder().no_proxy().timeout(LONG).build().unwrap();
     ClientBuilder::new(client).with(of_reqwest::SentryMiddleware::new()).build()
 }
 
-/// ureq with its middleware, and with its default of making errors of statuses.
+/// Returns a ureq agent with its middleware; by default, ureq turns statuses into errors.
 pub fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().proxy(None).timeout_global(Some(Duration::from_secs(10)));
     config.middleware(of_ureq::SentryMiddleware::new()).build().into()

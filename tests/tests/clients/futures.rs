@@ -1,4 +1,4 @@
-//! Requests that run beside each other, and requests that are given up.
+//! Tests of concurrent requests and of cancelled requests.
 
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
@@ -30,7 +30,7 @@ fn requests_beside_each_other_are_siblings() {
 
 #[test]
 fn a_request_that_is_given_up_is_cancelled() {
-    // It takes connections, and never answers.
+    // The listener accepts connections, but never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let seen = observe(options(), || {

@@ -1,4 +1,4 @@
-//! A gRPC call from tonic to tonic: one trace, by the interceptor here and the layer there.
+//! Tests of gRPC calls from tonic to tonic: the interceptor and the layer form one trace.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,7 +22,7 @@ use tower::{Service, service_fn};
 
 use crate::client::run;
 
-/// Messages that are text: what is generated of `.proto` files differs in the codec alone.
+/// A codec for plain text; code that is generated from `.proto` files differs only in the codec.
 #[derive(Debug, Clone, Copy, Default)]
 struct Text;
 
@@ -101,7 +101,7 @@ async fn call(server: SocketAddr, what: &str) -> Result<String, Status> {
     answer.map(Response::into_inner)
 }
 
-/// The spans of the client and of the server for a call.
+/// Returns the spans of the client and of the server, and the answer of a call.
 fn bought(what: &'static str) -> (SeenSpan, SeenSpan, SeenSpan, Result<String, String>) {
     let seen = observe(options(), || {
         run(async {
@@ -142,7 +142,7 @@ fn a_call_that_fails_ends_by_its_status() {
     assert_eq!(server.data["rpc.grpc.status_code"], 5);
 }
 
-/// What an interceptor for this URL makes of the metadata of a call of `shop.Lamps/Buy`.
+/// Returns the metadata that an interceptor for this URL makes for a call of `shop.Lamps/Buy`.
 fn told(endpoint: &str, own: &[(&'static str, &str)]) -> MetadataMap {
     let mut request = Request::new(());
     request.extensions_mut().insert(GrpcMethod::new("shop.Lamps", "Buy"));

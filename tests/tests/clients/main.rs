@@ -1,5 +1,5 @@
-//! Clients through their integrations: the middlewares of reqwest and ureq, the interceptor of tonic. Requests go over
-//! real sockets.
+//! Tests of HTTP and gRPC clients with their integrations: the middlewares for reqwest and ureq, the interceptor for
+//! tonic. Requests go over real sockets.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -12,7 +12,7 @@ mod propagation;
 mod recorder;
 mod spans;
 
-/// Runs a closure with no breadcrumbs but its own.
+/// Runs a closure in a scope without breadcrumbs of other tests.
 fn alone<R>(run: impl FnOnce() -> R) -> R {
     sentry::with_isolation_scope(|| {
         sentry::get_isolation_scope().clear_breadcrumbs();

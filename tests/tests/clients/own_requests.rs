@@ -1,4 +1,4 @@
-//! What the toolkit itself sends is no request of the program's.
+//! Tests that requests to Sentry are not recorded as requests of the program.
 
 use sentry_tests::support::{observe, observe_server, options};
 
@@ -21,7 +21,7 @@ fn the_transports_own_requests_make_no_spans() {
     }
 }
 
-/// A transport of the user's may be made of the program's HTTP client.
+/// Tests a program that sends to Sentry with its own HTTP client, like a custom transport may do.
 #[test]
 fn requests_of_the_program_to_sentry_make_no_spans() {
     const BODY: &str = "{}\n{\"type\":\"client_report\",\"length\":23}\n{\"discarded_events\":[]}\n";

@@ -1,4 +1,4 @@
-//! What a request tells the service that answers it.
+//! Tests of the trace headers that requests carry to other services.
 
 use sentry_tests::support::{observe, options, untraced, without_client};
 

@@ -1,4 +1,4 @@
-//! A server that keeps the headers of what it is asked, and answers with the status that the path says.
+//! A server that stores the headers of its requests, and answers with the status in the path.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use sentry_tests::support::only;
 
-/// One request: its first line, and its headers by their names in lower case.
+/// A request: its first line, and its headers by their names in lower case.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     pub line: String,
@@ -16,13 +16,13 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The only value of a header.
+    /// Returns the only value of a header.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).map(|values| only(values.clone()))
     }
 }
 
-/// The server. `/404` is answered with status 404, `/hang-up` not at all, `/away` leads to `/200`.
+/// The server. It answers `/404` with status 404, does not answer `/hang-up`, and redirects `/away` to `/200`.
 pub struct Recorder {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Recorded>>>,
@@ -53,7 +53,7 @@ impl Recorder {
         format!("http://{}{path}", self.address)
     }
 
-    /// Everything that was asked up to now.
+    /// Returns all requests so far.
     pub fn requests(&self) -> Vec<Recorded> {
         self.requests.lock().unwrap().clone()
     }
@@ -66,13 +66,13 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // A connection on which nothing is asked is the end.
+        // A connection without a request ends the server.
         drop(TcpStream::connect(self.address));
         self.server.take().map(JoinHandle::join);
     }
 }
 
-/// Reads a request, keeps it and answers it. Answers whether there was one.
+/// Reads a request, stores it and answers it. Returns whether there was a request.
 fn serve(mut stream: &TcpStream, requests: &Mutex<Vec<Recorded>>) -> bool {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let Some(line) = lines.next() else { return false };

@@ -1,4 +1,4 @@
-//! The span of a request: where it stands, what it is called, what it tells and how it ends.
+//! Tests of the span of an outgoing request: its parent, name, attributes and status.
 
 use sentry_tests::support::addresses::Nowhere;
 use sentry_tests::support::{observe, options, untraced, without_client};
@@ -33,7 +33,7 @@ fn a_request_is_a_span_below_the_active_one() {
 
 #[test]
 fn the_fragment_stays_in_the_program_and_is_recorded_like_a_query() {
-    // The URL of the other client has none.
+    // URLs of the other client have no fragment.
     let client = crate::client::Client::Reqwest;
     for (pii, kept) in [(false, "[Filtered]"), (true, "details")] {
         let server = Recorder::start();
@@ -63,7 +63,7 @@ fn credentials_and_query_values_are_not_recorded() {
             let query = &seen.event()["breadcrumbs"]["values"][0]["data"]["http.query"];
             assert_eq!(span.data["url.query"].as_str(), query.as_str().unwrap().strip_prefix('?'));
             if pii {
-                // Names that promise a secret are scrubbed all the same.
+                // Values whose names suggest a secret are filtered nevertheless.
                 assert!(query.as_str().unwrap().contains("page=2"), "{query}");
             } else {
                 assert_eq!(query, "?token=[Filtered]&page=[Filtered]");

@@ -1,4 +1,4 @@
-//! One program.
+//! Tests of one program with a dashboard.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use crate::shown::{Page, Shown, TOKEN};
 
 #[test]
 fn a_program_without_a_server_shows_everything() {
-    // Whatever the program's options are.
+    // The dashboard shows everything, even if the options sample nothing.
     let (mut shown, line) = {
         let shown = Shown::start(&[
             ("SENTRY_DASHBOARD", "127.0.0.1:0"),
@@ -64,7 +64,7 @@ fn health_shows_what_the_program_counts() {
 
 #[test]
 fn a_port_that_another_program_uses_is_left_to_it() {
-    // It accepts connections and never answers.
+    // The other listener accepts connections, but never answers.
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap();
     let (mut shown, line) = Shown::at(&taken.to_string());

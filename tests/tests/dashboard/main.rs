@@ -1,5 +1,5 @@
-//! The dashboard inside a program: what it shows, where it listens, what happens to several programs, at a fork and at
-//! the end. Each test runs programs of its own, and looks at the page's data from outside.
+//! Tests of the dashboard inside a program: its data, its address, several programs, forks and the end of the program.
+//! Each test runs programs of its own, and reads the data of the page from outside.
 
 #![allow(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 

@@ -1,4 +1,4 @@
-//! A program with a dashboard, and what a browser or a script would get from it.
+//! A program with a dashboard, and the data that a browser or a script would get from it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ pub struct Shown {
     child: Child,
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
-    /// What it prints on stderr, line by line.
+    /// The lines that the program prints on stderr.
     stderr: Receiver<String>,
 }
 
@@ -54,7 +54,7 @@ impl Shown {
         self.stderr.recv_timeout(LONG).expect("the program prints a line")
     }
 
-    /// Gives an order, and waits until it is done.
+    /// Sends a command, and waits until it is done.
     pub fn order(&mut self, order: &str) {
         writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
         let mut answer = String::new();
@@ -68,7 +68,7 @@ impl Shown {
         self.child.wait().unwrap();
     }
 
-    /// Ends the program as its `main` does, and returns what it printed on stderr since the last line that was read.
+    /// Ends the program by closing its stdin, and returns the lines on stderr that were not read yet.
     pub fn end(mut self) -> Vec<String> {
         drop(self.orders.take());
         assert!(self.child.wait().unwrap().success());
@@ -87,13 +87,13 @@ impl Drop for Shown {
     }
 }
 
-/// The page at an address.
+/// The page of a dashboard.
 pub struct Page {
     pub address: SocketAddr,
 }
 
 impl Page {
-    /// The page of the URL in a line.
+    /// Returns the page whose URL is in a line.
     pub fn of(line: &str) -> Self {
         let url = line.split_once("http://").unwrap_or_else(|| panic!("no URL in `{line}`")).1;
         assert!(url.contains(&format!("/?token={TOKEN}")), "{line}");
@@ -107,7 +107,7 @@ impl Page {
         serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
     }
 
-    /// Returns the first thing of a kind that matches, whenever it comes.
+    /// Waits for the first item of a kind that matches, and returns it.
     pub fn wait(&self, kind: &str, q: &str) -> Value {
         let found = self.get(&format!("/api/wait?kind={kind}&q={q}&after=0&timeout=60"));
         assert_eq!(found["matched"], true, "{kind} {q}: {found}");

@@ -1,4 +1,4 @@
-//! Several programs: one page.
+//! Tests of several programs on one page.
 
 use crate::shown::{Page, Shown};
 
@@ -19,12 +19,12 @@ fn a_second_program_is_shown_on_the_page_of_the_first() {
 
 #[test]
 fn the_program_that_is_left_serves_the_page() {
-    // On Linux, an address from which no client of another test comes: such a client could take the port meanwhile.
+    // On Linux, no client of another test uses this address; such a client could take the port meanwhile.
     let (first, line) = Shown::at(if cfg!(target_os = "linux") { "127.0.77.1:0" } else { "127.0.0.1:0" });
     let page = Page::of(&line);
     let (mut second, _) = Shown::at(&page.address.to_string());
     first.kill();
-    // The envelope that notices is shown by the new page.
+    // The second program notices the end with this envelope, and shows the envelope on its own page.
     second.order("span left alone");
     let line = second.line();
     assert_eq!(Page::of(&line).address, page.address, "{line}");

@@ -1,4 +1,4 @@
-//! The query parameters of outgoing requests, and of URLs in the texts of errors.
+//! Tests of the query parameters of outgoing requests, and of URLs in the texts of errors.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use sentry::{ClientOptions, CollectBehavior, DataCollection};
 use sentry_tests::support::{LONG, observe, options, untraced};
 use serde_json::{Value, json};
 
-/// Returns what `url.query` of the span and `http.query` of the breadcrumb say about a request of each client.
+/// Returns `url.query` of the span and `http.query` of the breadcrumb for a request of each client.
 fn queries(options: &ClientOptions) -> [Value; 4] {
     let of = |call: fn(&str)| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

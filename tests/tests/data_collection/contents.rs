@@ -1,4 +1,4 @@
-//! Contents of calls to language models, and the responses of server actions.
+//! Tests of the contents of calls to language models, and of the responses of server actions.
 
 use sentry::ai::{self, Message};
 use sentry::{ClientOptions, DataCollection, HttpBodyType};
@@ -13,7 +13,7 @@ const INPUTS: [&str; 4] = [
 ];
 const OUTPUTS: [&str; 2] = ["gen_ai.output.messages", "gen_ai.tool.call.result"];
 
-/// Returns whether inputs and outputs of a call were collected.
+/// Returns whether the inputs and whether the outputs of a call were collected.
 #[track_caller]
 fn collected(options: ClientOptions, on_request: bool) -> (bool, bool) {
     let seen = observe(options, || {

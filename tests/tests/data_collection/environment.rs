@@ -1,10 +1,11 @@
-//! Categories that the environment sets.
+//! Tests of categories that environment variables set.
 
 use sentry_fake_server::FakeSentry;
 use sentry_tests::support::programs::run;
 use sentry_tests::support::without_client;
 
-/// Runs a program whose function fails with an argument `order`, with these variables. Returns its value.
+/// Runs a program whose function fails with an argument `order`, with these environment variables. Returns the recorded
+/// argument.
 fn order(variables: &[(&str, &str)]) -> Result<String, String> {
     let server = FakeSentry::start();
     let dsn = server.dsn();

@@ -1,4 +1,4 @@
-//! Attributes of other libraries' spans and records, which arrive through `tracing`, `log` and OpenTelemetry.
+//! Tests of attributes of other libraries' spans and records, which arrive through `tracing`, `log` and OpenTelemetry.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::FILTERED;
 
-/// Calls a macro with a span's attributes, each of another category.
+/// Calls a macro with attributes of a span, one or more per category.
 macro_rules! with_attributes {
     ($call:ident!($($before:tt)*)) => {
         $call!(
@@ -53,13 +53,14 @@ macro_rules! key_values {
     };
 }
 
-/// The text of an error. It is far from the code that logs it, whose lines are sent, too.
+/// The text of an error. It is defined far from the code that logs it, because the source lines of that code are sent,
+/// too.
 const TEXT: &str = "no answer from https://shop.example/?q=ada";
 
-/// The attributes that are recorded under any selection.
+/// The attributes that every configuration records.
 const FACTS: [&str; 3] = ["db.query.text", "gen_ai.request.model", "order.id"];
 
-/// Returns what is collected of the attributes: by a span of `tracing`, one of OpenTelemetry, and a log of `tracing`.
+/// Returns the collected attributes of a `tracing` span, an OpenTelemetry span, and a `tracing` log.
 fn collected(options: ClientOptions) -> [BTreeMap<String, Value>; 3] {
     fn with_layer(run: impl FnOnce()) {
         let layer = sentry::integrations::tracing::layer();
@@ -165,7 +166,7 @@ fn lists_choose_headers_and_query_parameters() {
     );
 }
 
-/// Returns the attributes of a span of OpenTelemetry that is started with these.
+/// Returns the recorded attributes of an OpenTelemetry span that is started with these attributes.
 fn of_span(options: ClientOptions, given: &[(&'static str, &'static str)]) -> Vec<(String, String)> {
     let seen = observe(options.integration(OpenTelemetry::new()), || {
         let tracer = sentry::get_client().unwrap().tracer();
@@ -251,12 +252,12 @@ fn urls_in_the_texts_of_errors_have_their_query_as_its_category_says() {
         let layer = sentry::integrations::tracing::layer();
         let subscriber = tracing_subscriber::registry().with(layer);
         let work = || {
-            // Those of other tests in this process.
+            // Removes breadcrumbs of other tests in this process.
             sentry::configure_scope(|scope| scope.clear_breadcrumbs());
             tracing::subscriber::with_default(subscriber, || {
                 let error = std::io::Error::other(TEXT);
                 let _span = tracing::info_span!("work", error = &error as &dyn std::error::Error).entered();
-                // As `#[instrument(err)]` writes it, and as an error with its causes.
+                // The first is the form of `#[instrument(err)]`, the second is an error with its causes.
                 tracing::error!(error = %error);
                 tracing::error!(cause = &error as &dyn std::error::Error, "the order waits");
             });

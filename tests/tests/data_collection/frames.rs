@@ -1,4 +1,4 @@
-//! Variables and source lines in stack frames.
+//! Tests of variables and source lines in stack frames.
 
 use std::panic::catch_unwind;
 
@@ -23,7 +23,7 @@ fn frames(event: &Value) -> Vec<Value> {
     event["exception"]["values"][0]["stacktrace"]["frames"].as_array().unwrap().clone()
 }
 
-/// Returns the variables of an error and of a panic.
+/// Returns the variables of an error and those of a panic.
 fn vars(options: ClientOptions) -> [Value; 2] {
     let seen = observe(options, || {
         fails(7, "ada", "hidden").unwrap_err();

@@ -1,5 +1,5 @@
-//! The option `data_collection`: what each category decides, by default, off, on, with allow and deny lists, from the
-//! environment, and by the short form `send_default_pii`.
+//! Tests of the option `data_collection`: the effect of each category by default, off, on, with allow and deny lists,
+//! from the environment, and through the short form `send_default_pii`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -13,5 +13,5 @@ mod responses;
 mod serve;
 mod users;
 
-/// The text in place of a value that is not shown.
+/// The text that replaces a filtered value.
 const FILTERED: &str = "[Filtered]";

@@ -1,4 +1,4 @@
-//! Headers, cookies, query parameters and the address of a request to a server.
+//! Tests of headers, cookies, query parameters and the address of a request to a server.
 
 use sentry::{ClientOptions, CollectBehavior, DataCollection, HttpHeadersCollection};
 use sentry_tests::support::options;
@@ -138,7 +138,7 @@ fn a_streamed_span_has_no_more_than_a_transaction() {
             [options(), with(DataCollection::none()), with(DataCollection::none()).send_default_pii(true)]
         {
             let mut known = streamed(server, options);
-            // A random id may contain the letters of a name.
+            // A random id may contain a name by chance.
             known["sentry.segment.id"] = json!(null);
             let known = known.to_string();
             assert!(PERSONAL.iter().all(|text| !known.contains(text)), "{known}");

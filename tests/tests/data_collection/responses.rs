@@ -1,4 +1,4 @@
-//! Headers and cookies of a server's response.
+//! Tests of headers and cookies of a server's response.
 
 use sentry::{CollectBehavior, DataCollection, HttpHeadersCollection};
 use sentry_tests::support::options;

@@ -1,4 +1,4 @@
-//! A server for the time of one request, on either integration.
+//! Servers with both integrations, each of which runs for one request.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use sentry::{ClientOptions, TraceLifecycle};
 use sentry_tests::support::{LONG, Seen, observe, only};
 use serde_json::Value;
 
-/// The servers.
+/// The servers under test.
 pub const ALL: [Server; 2] = [Server::Axum, Server::Actix];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Server {
     Actix,
 }
 
-/// What was recorded of a request: the request of its event and the attributes of its span.
+/// The recorded data of a request: the request of its event and the attributes of its span.
 pub struct Recorded {
     pub request: Value,
     pub attributes: Value,

@@ -1,4 +1,4 @@
-//! The user that the program set: the option decides about what the toolkit collects, not about what is in a scope.
+//! Tests of the user that the program sets: the option affects data that the toolkit collects, not data in a scope.
 
 use sentry::{ClientOptions, DataCollection, TraceLifecycle, User};
 use sentry_tests::support::{observe, only, options};

@@ -1,4 +1,4 @@
-//! The files of events and feedback that are dropped before they reach the transport.
+//! Tests of attachments of events and feedback that are dropped before they reach the transport.
 
 use sentry::protocol::{Attachment, DataCategory, DiscardReason, Feedback};
 use sentry::{ClientOptions, Hint};
@@ -11,8 +11,8 @@ fn file(bytes: usize) -> Attachment {
     Attachment { buffer: vec![b'x'; bytes], filename: "order.txt".into(), ..Attachment::default() }
 }
 
-/// Captures an error, a message and an event, each with the 100 bytes of the scope, and the error with as many bytes of
-/// its own.
+/// Captures an error, a message and an event. Each has an attachment of 100 bytes from the scope; the error has another
+/// one of 100 bytes.
 fn capture_all() {
     sentry::with_scope(
         |scope| scope.add_attachment(file(100)),

@@ -1,4 +1,4 @@
-//! Fewer traces while the queues overflow.
+//! Tests that fewer traces are sampled while the queues overflow.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ fn a_rate_limit_on_traces_lowers_the_sampling_rate() {
     assert_eq!(told, dropped);
 }
 
-/// The rate that a trace which begins now is sampled with.
+/// Returns the sampling rate for a trace that begins now.
 fn sample_rate() -> f64 {
     let baggage = sentry::start_span("probe", |_| sentry::get_baggage()).unwrap();
     let rate = baggage.split(',').find_map(|entry| entry.strip_prefix("sentry-sample_rate="));
@@ -102,7 +102,7 @@ fn only_traces_that_the_configured_rate_keeps_are_lost_to_pressure() {
         server.answer_next(Answer::ok().header("X-Sentry-Rate-Limits", "600:transaction;span:organization"));
         message("one");
         assert!(sentry::flush(LONG));
-        // The share is halved ten times. From then on it stays the same, and so does the reason.
+        // The rate is halved ten times. From then on it stays the same, and so does the reason.
         until("the sampling rate is at its lowest", || sample_rate() <= 0.5 / 1024.0);
         for (sample_rand, by_rate, by_pressure) in [
             ("0.000600", 0, 1),
@@ -133,7 +133,7 @@ fn only_traces_that_the_configured_rate_keeps_are_lost_to_pressure() {
     });
 }
 
-/// The reason is decided with the trace, at its start.
+/// The reason is decided at the start of the trace, together with the sampling decision.
 #[test]
 fn a_trace_that_the_rate_dropped_is_not_counted_for_pressure_that_came_later() {
     let options = options()

@@ -1,4 +1,4 @@
-//! The end of a client: what was captured before, during and after it is sent or counted in time for the answer.
+//! Tests of the end of a client: items captured before, during and after it are sent or counted before `close` returns.
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
@@ -61,7 +61,7 @@ fn a_close_waits_again_for_a_server_that_is_slow() {
 
 #[test]
 fn what_threads_capture_during_the_end_is_counted_in_time_for_the_answer() {
-    /// Captures until the client is off, and says how often.
+    /// Captures messages until the client is off, and returns their number.
     fn capture_on() -> u64 {
         let captured = (0..).take_while(|_| {
             thread::sleep(Duration::from_micros(100));

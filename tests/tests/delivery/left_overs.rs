@@ -1,4 +1,5 @@
-//! Left-overs of the spool at the end of a program: a short one sends them, too, in their order and within its time.
+//! Tests of the spool at the end of a program: even a short program sends left-over files, in order and within its
+//! timeout.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use sentry_tests::{Answer, FakeSentry};
 use crate::spooler::{Dir, SPOOLER};
 use crate::{message, texts, transaction, until};
 
-/// Leaves so many messages and traces on disk, as an outage would.
+/// Leaves this number of messages and of traces on disk, as an outage would.
 fn leave(server: &FakeSentry, dir: &Dir, count: usize) {
     server.answer_all(Answer::hangup());
     support::without_client(|| {
@@ -67,14 +68,14 @@ fn a_flush_sends_the_files_of_earlier_runs() {
 fn a_program_that_ends_waits_for_files_of_earlier_runs_only_as_long_as_it_may() {
     let (server, dir) = (FakeSentry::start(), Dir::new("slow"));
     leave(&server, &dir, 20);
-    // No machine is so busy that ten of these answers come in the time.
+    // Even on a busy machine, the timeout ends before ten of these answers arrive.
     for silent in [Answer::ok().delay(Duration::from_secs(1)), Answer::never()] {
         server.answer_all(silent);
         let timeout = Duration::from_millis(1500);
         support::without_client(|| {
             let started = Instant::now();
             let options = options().dsn(&server.dsn()).spool_dir(&dir.0).shutdown_timeout(timeout);
-            // The request that is under way holds the file for longer than the client is open.
+            // The request that is in flight holds its file until after the client is closed.
             let options = options.read_timeout(LONG / 6);
             drop(sentry::try_init(options).unwrap());
             assert!(started.elapsed() < LONG / 2);
@@ -117,7 +118,7 @@ fn damaged_files_are_counted_and_said_once_and_never_sent() {
     leave(&server, &dir, 5);
     let mut files = dir.files();
     files.sort_unstable();
-    // In the middle of the envelope, where a byte more or less is still an envelope.
+    // The changed byte is inside of a payload, so the file is still a well-formed envelope.
     for file in &files[2..6] {
         let mut bytes = std::fs::read(file).unwrap();
         let at = bytes.len() - 30;

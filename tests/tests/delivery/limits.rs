@@ -1,4 +1,4 @@
-//! What the server refuses, and for how long.
+//! Tests of rate limits and other refusals of the server.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! From the queue to the server: the request, answers that refuse, servers that do not answer, what waits and on which
-//! terms, and the account of everything that was lost.
+//! Tests of the way from the queue to the server: requests, refusals, servers that do not answer, waiting items, and
+//! the counts of lost items.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -33,7 +33,7 @@ pub(crate) fn transaction(name: &'static str) {
     sentry::start_span(name, |_| ());
 }
 
-/// Works until the answer is yes.
+/// Waits until `done` returns true.
 pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let started = Instant::now();
     while !done() {
@@ -42,7 +42,7 @@ pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// How many items were lost for a reason, by the client's own account.
+/// Returns the number of items that were lost for a reason, as counted by the client.
 pub(crate) fn lost(stats: &sentry::Stats, reason: DiscardReason, category: DataCategory) -> u64 {
     let entries = stats.dropped.iter();
     entries.filter(|e| e.reason == reason && e.category == category).map(|e| e.quantity).sum()

@@ -1,4 +1,4 @@
-//! Servers that are slow, silent or gone: no request takes longer than it may.
+//! Tests of servers that are slow, silent or gone: no request takes longer than its timeout.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use sentry_tests::support::{self, LONG, observe_server, options};
 
 use crate::{lost, message, texts, until};
 
-/// Options of somebody who waits longer than any test: only the limit that a test sets ends the waiting.
+/// Returns options with timeouts that are longer than any test, so that only the timeout set by a test has an effect.
 fn patient() -> ClientOptions {
     let hour = Duration::from_secs(3600);
     options().connect_timeout(hour).read_timeout(hour).request_timeout(hour)
@@ -30,7 +30,7 @@ fn a_server_that_does_not_answer_is_given_up_in_time() {
             assert!(sentry::flush(LONG), "lost is settled as well");
             let stats = || sentry::get_client().unwrap().stats();
             assert_eq!(lost(&stats(), DiscardReason::NetworkError, DataCategory::Error), 1);
-            // A busy machine may take longer than the limit for an answer, too.
+            // On a busy machine, even an ordinary answer may take longer than the timeout.
             let mut more = 0;
             until("an answer is in time", || {
                 message("more");
@@ -43,7 +43,8 @@ fn a_server_that_does_not_answer_is_given_up_in_time() {
         assert!(texts(&seen).iter().all(|text| text == "more"), "{:?}", texts(&seen));
         let given_up = lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error);
         assert_eq!(given_up, seen.result, "`one`, and all others but the last");
-        // What the server has read by then is told again, so that only a report in time counts exactly.
+        // A report that timed out may have been read by the server and is sent again, so only reports in time count
+        // exactly.
         let reported = seen.reported("network_error", "error");
         assert!(reported == given_up || given_up > 1 && reported > given_up, "{reported} of {given_up}");
     }
@@ -59,14 +60,14 @@ fn a_slow_answer_is_an_answer() {
     assert_eq!((seen.requests().len(), seen.stats.lost()), (1, 0));
 }
 
-/// How a server sends the answer to an envelope that it has accepted.
+/// Returns the ways in which a server may send the answer for an accepted envelope.
 fn accepting_answers() -> [Answer; 4] {
     let long = "x".repeat(2_000);
     let slowly = Duration::from_millis(20);
     [
-        // The headers never end in time.
+        // The headers do not end before the timeout.
         Answer::ok().header("X-Padding", long.as_str()).drip(slowly),
-        // The body never ends in time.
+        // The body does not end before the timeout.
         Answer::ok().body(long.as_str()).drip(Duration::from_millis(5)),
         Answer::ok().cut_after("HTTP/1.1 200 OK\r\nCont".len()),
         Answer::ok().cut_after("HTTP/1.1 200".len()),
@@ -113,7 +114,7 @@ fn an_answer_may_take_longer_than_the_time_until_it_begins() {
 
 #[test]
 fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
-    // Takes the connection and says nothing: the encryption never begins.
+    // The listener accepts the connection, but never begins the TLS handshake.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let dsn = format!("https://key@{}/1", listener.local_addr().unwrap());
     let stats = support::without_client(|| {

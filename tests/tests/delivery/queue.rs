@@ -1,4 +1,4 @@
-//! What waits in memory, on which terms.
+//! Tests of the items that wait in memory: limits, order and priorities.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn a_full_queue_is_counted() {
     assert_eq!(lost(&seen.stats, DiscardReason::QueueOverflow, DataCategory::Error), 8);
 }
 
-/// Some of them come while the pipeline thread rests for a moment, and do not wake it.
+/// Some messages arrive while the pipeline thread pauses, and do not wake it.
 #[test]
 fn messages_that_follow_each_other_closely_are_sent_without_a_flush() {
     const EACH: usize = 40;
@@ -99,12 +99,13 @@ fn file(kib: usize) -> Attachment {
     Attachment { buffer: vec![b'x'; kib << 10], filename: "large.bin".to_owned(), ..Attachment::default() }
 }
 
-/// Captures a message with an attachment of so many KiB.
+/// Captures a message with an attachment of this size.
 fn large(text: &str, kib: usize) {
     sentry::with_scope(|scope| scope.add_attachment(file(kib)), || message(text));
 }
 
-/// Runs with a server that never answers and a pipeline thread that hangs in `before_send` from the message `hang` on.
+/// Runs with a server that never answers and a pipeline thread that hangs in `before_send` as soon as it processes the
+/// message `hang`.
 fn with_a_pipeline_that_hangs(fill: impl Fn(), captured: impl FnOnce() + Send) {
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let (hangs, until_it_hangs) = std::sync::mpsc::channel();
@@ -153,7 +154,7 @@ fn what_is_captured_displaces_less_important_data_that_waits_for_the_network() {
     let stats = || sentry::get_client().unwrap().stats();
     let of_logs = || lost(&stats(), DiscardReason::QueueOverflow, DataCategory::LogItem);
     let fill = || {
-        // Each log has the text twice: in its body and as a parameter.
+        // Each log contains the text twice: in its body and as a parameter.
         let text = "x".repeat(4 << 10);
         for batch in 1..=3 {
             (0..30).for_each(|_| sentry::logger_info!("{}", text));
@@ -185,20 +186,20 @@ fn a_global_scope_that_waits_is_weighed() {
     );
 }
 
-/// The names of the transactions that the server has got, in their order.
+/// Returns the names of the received transactions, in order.
 fn names(server: &FakeSentry) -> Vec<u64> {
     let name = |it: &serde_json::Value| it["transaction"].as_str().and_then(|name| name.parse().ok());
     server.transactions().iter().map(|transaction| name(transaction).unwrap()).collect()
 }
 
-/// Waits for another request than these, whose answer is held, and answers it.
+/// Waits until one more request has arrived than `requests`, and releases its held answer.
 fn answer_another(server: &FakeSentry, requests: &mut usize) {
     *requests += 1;
     assert!(server.wait_for_requests(*requests, LONG));
     server.release();
 }
 
-/// Holds no answer any more.
+/// Releases all held answers, and holds no further ones.
 fn answer_the_rest(server: &FakeSentry) {
     server.answer_all(Answer::ok());
     server.release();
@@ -217,7 +218,7 @@ fn transactions_that_the_queue_has_no_room_for_wait_and_are_sent_in_order() {
         numbered(0..200);
         assert!(sentry::flush(LONG), "a flush includes what waits");
         assert_eq!(names(server), (0..200).collect::<Vec<_>>());
-        // Sent by the end of the program, too, and without a flush.
+        // These are also sent at the end of the program, without a flush.
         numbered(200..300);
         assert!(server.wait_for_type("transaction", 250, LONG));
     });
@@ -257,7 +258,7 @@ fn what_waits_when_the_program_ends_is_counted() {
     let of = |category| {
         seen.stats.dropped.iter().filter(|e| e.category == category).map(|e| e.quantity).sum::<u64>()
     };
-    // The one in flight may have arrived.
+    // The transaction in flight may have arrived.
     let transactions = of(DataCategory::Transaction);
     assert!((99..=100).contains(&transactions), "{transactions}");
     assert_eq!(of(DataCategory::Span), 2 * transactions);

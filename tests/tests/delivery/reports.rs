@@ -1,4 +1,4 @@
-//! The account of what was lost: client reports, and the client's own counters.
+//! Tests of the counts of lost items: client reports, and the client's own counters.
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::Answer;

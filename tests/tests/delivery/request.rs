@@ -1,4 +1,4 @@
-//! The request as the protocol wants it: headers, compression, tunnel, no redirects.
+//! Tests of the request to the server: headers, compression, tunnel, proxy, no redirects.
 
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, TcpStream};
@@ -42,7 +42,7 @@ fn a_request_is_as_the_protocol_wants_it() {
     assert!(request.header("X-Sentry-Auth").unwrap().ends_with("sentry_client=shop/7"));
 }
 
-/// A proxy that connects whoever asks to one address, whatever was asked for. Answers with its URL.
+/// Starts a proxy that connects every client to `address`, and returns its URL.
 fn proxy_to(address: std::net::SocketAddr) -> String {
     fn copy(mut from: TcpStream, mut to: TcpStream) {
         let _ = std::io::copy(&mut from, &mut to);

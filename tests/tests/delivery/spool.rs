@@ -1,4 +1,4 @@
-//! The spool on disk: what a kill, an outage or a full queue leaves there arrives later, once, or is counted.
+//! Tests of the spool on disk: items left by a kill, an outage or a full queue arrive later, once, or are counted.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use serde_json::Value;
 use crate::spooler::{Dir, Spooler};
 use crate::{lost, message, texts, transaction, until};
 
-/// Left-overs are sent 100 ms apart.
+/// A timeout for left-over files, which are sent 100 ms apart.
 const LONGER: Duration = Duration::from_secs(60);
 
-/// How often each id was accepted.
+/// Returns how often each id was accepted.
 fn accepted(server: &FakeSentry) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     let id = |payload: &Value, name: &str| payload[name].as_str().unwrap_or_default().to_owned();
@@ -90,7 +90,7 @@ fn captured_items_are_on_disk_in_a_moment() {
     observe_server(options().spool_dir(&dir.0).read_timeout(Duration::from_millis(300)), |server| {
         server.answer_all(Answer::never());
         message("in flight");
-        // A machine may be busy with other things for most of the time, not for all of it.
+        // A machine may be busy with other work most of the time, but not all of the time.
         for round in 1..=20 {
             let before = dir.files().len();
             let started = Instant::now();
@@ -175,7 +175,7 @@ fn files_of_earlier_runs_respect_rate_limits() {
     assert_eq!(dir.files().len(), 3, "they wait for a better time");
 }
 
-/// Everything that was captured was received, is reported as lost, or lies on disk.
+/// Asserts that every captured item was received, is counted as lost, or is on disk.
 #[track_caller]
 fn assert_balanced(captured: u64, server: &FakeSentry, stats: &Stats, dir: &Dir) {
     let received = server.events().len() as u64;
@@ -214,7 +214,7 @@ fn a_full_spool_drops_and_counts() {
     assert_balanced(51, &seen, &seen.stats, &dir);
     let overflow = lost(&seen.stats, DiscardReason::CacheOverflow, DataCategory::Error)
         + lost(&seen.stats, DiscardReason::NetworkError, DataCategory::Error);
-    // Ten are kept, and the last one is one of them. The one that it displaces may be on its way to the server by then.
+    // Ten are kept, the last one among them. The envelope that it displaces may already be on its way to the server.
     assert_eq!(overflow, 51 - seen.events().len() as u64);
     assert!((40..=41).contains(&overflow), "{overflow}");
     assert!(texts(&seen).contains(&"the network is back".to_owned()));
@@ -268,7 +268,7 @@ fn an_outage_loses_nothing() {
         assert_eq!(dir.files().len(), 6);
         assert_eq!(client.stats().queued.spooled, 6);
 
-        // A program that was just being started may have inherited the socket.
+        // A program that another test was just starting may have inherited the socket.
         let mut again = None;
         until("the port is free again", || {
             again = FakeSentry::start_at(address);

@@ -1,4 +1,4 @@
-//! A spool's directory, and a program that captures into it and can be killed.
+//! A spool's directory, and a program that captures into it and that a test can kill.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::until;
 
 pub(crate) const SPOOLER: &str = env!("CARGO_BIN_EXE_spooler");
 
-/// A directory that goes with the test.
+/// A directory that is removed on drop.
 pub(crate) struct Dir(pub(crate) PathBuf);
 
 impl Dir {
@@ -20,7 +20,7 @@ impl Dir {
         Self(path)
     }
 
-    /// Every file of the spool.
+    /// Returns all files of the spool.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -41,14 +41,14 @@ impl Drop for Dir {
     }
 }
 
-/// The program `spooler`: captures, says what, and lives until it is killed or told to end.
+/// The program `spooler`, which captures, prints the captured ids, and runs until it is killed or told to end.
 pub(crate) struct Spooler {
     child: Child,
     stdout: BufReader<ChildStdout>,
 }
 
 impl Spooler {
-    /// Starts one that captures `count` of each kind under its name.
+    /// Starts a program that captures `count` items of each kind under its name.
     pub(crate) fn start(server: &FakeSentry, dir: &Dir, name: &str, count: u32) -> Self {
         let mut child = Command::new(SPOOLER)
             .args([&*server.dsn(), dir.0.to_str().unwrap(), name, &count.to_string()])
@@ -61,8 +61,8 @@ impl Spooler {
         Self { child, stdout }
     }
 
-    /// Waits until what it captured is on disk, in so many files; answers with the ids. On a quiet machine that is
-    /// within 50 ms, see below.
+    /// Waits until the captured items are on disk in this number of files, and returns their ids. On a quiet machine
+    /// that takes less than 50 ms, see `captured_items_are_on_disk_in_a_moment`.
     pub(crate) fn captured(&mut self, dir: &Dir, files: usize) -> Vec<String> {
         let mut ids = Vec::new();
         loop {
@@ -77,14 +77,14 @@ impl Spooler {
         ids
     }
 
-    /// SIGKILL, maybe in the middle of a request.
+    /// Kills the program with SIGKILL, maybe in the middle of a request.
     pub(crate) fn kill(mut self, server: &FakeSentry) {
         server.expect_killed_clients();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Ends it as programs end.
+    /// Ends the program in the ordinary way, by closing its stdin.
     pub(crate) fn end(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());

@@ -1,4 +1,4 @@
-//! What Spotlight gets: everything where there is no server, and copies where there is one.
+//! Tests of Spotlight: it gets everything if there is no server, and copies if there is one.
 
 use sentry::ClientOptions;
 use sentry_tests::FakeSentry;
@@ -6,12 +6,12 @@ use sentry_tests::support::{LONG, observe, untraced, without_client};
 
 use crate::{message, texts, transaction};
 
-/// Options that would have nothing sent to a server but feedback and sessions.
+/// Returns options with which a server would only get feedback and sessions.
 fn reserved() -> ClientOptions {
     untraced().sample_rate(0.0).traces_sample_rate(0.0).traces_sampler(|_| 0.0)
 }
 
-/// What a program does.
+/// Captures a message, transactions and a log.
 fn work() {
     message("at work");
     transaction("work");
@@ -22,7 +22,7 @@ fn work() {
     );
 }
 
-/// Runs a closure with a client that tells Spotlight alone.
+/// Runs a closure with a client that sends to Spotlight only.
 fn spotlit(options: ClientOptions, run: impl FnOnce()) -> FakeSentry {
     without_client(|| {
         let spotlight = FakeSentry::start();

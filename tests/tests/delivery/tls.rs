@@ -1,4 +1,4 @@
-//! Encrypted connections: authorities that the user trusts besides the built-in ones.
+//! Tests of TLS: certificate authorities that the user trusts in addition to the built-in ones.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use sentry_tests::support::{self, untraced};
 
 use crate::{lost, message, texts};
 
-/// An authority of our own, and a server in front of a fake one that it vouches for. Answers with the authority's
+/// Starts a TLS server in front of a fake one, with a certificate of its own authority. Returns the authority's
 /// certificate and the server's DSN.
 fn encrypted(server: &FakeSentry) -> (String, String) {
     let mut ca = CertificateParams::default();
@@ -31,8 +31,8 @@ fn encrypted(server: &FakeSentry) -> (String, String) {
     (ca_certificate.pem(), in_front_of(server, &certificate, &key))
 }
 
-/// A server in front of a fake one, with a certificate that it signed itself. Answers with the certificate and the
-/// server's DSN.
+/// Starts a TLS server in front of a fake one, with a self-signed certificate. Returns the certificate and the server's
+/// DSN.
 fn self_signed(server: &FakeSentry, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
     let mut params = CertificateParams::default();
     change(&mut params);
@@ -41,7 +41,7 @@ fn self_signed(server: &FakeSentry, change: impl FnOnce(&mut CertificateParams))
     (certificate.pem(), in_front_of(server, &certificate, &key))
 }
 
-/// Starts a server that decrypts for a fake one. Answers with its DSN.
+/// Starts a server that decrypts requests for a fake one. Returns its DSN.
 fn in_front_of(server: &FakeSentry, certificate: &Certificate, key: &KeyPair) -> String {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -59,7 +59,7 @@ fn in_front_of(server: &FakeSentry, certificate: &Certificate, key: &KeyPair) ->
             let (client, config) = (client.unwrap(), Arc::clone(&config));
             std::thread::spawn(move || {
                 let connection = ServerConnection::new(config).unwrap();
-                // Who does not trust us goes away in the middle of the handshake.
+                // A client that does not trust the certificate disconnects during the handshake.
                 let _ = pass_on(StreamOwned::new(connection, client), behind);
             });
         }
@@ -67,7 +67,7 @@ fn in_front_of(server: &FakeSentry, certificate: &Certificate, key: &KeyPair) ->
     dsn
 }
 
-/// Passes requests on and answers back, one after the other.
+/// Passes requests and answers on, one after the other.
 fn pass_on(client: StreamOwned<ServerConnection, TcpStream>, behind: SocketAddr) -> std::io::Result<()> {
     let server = TcpStream::connect(behind)?;
     let mut client = BufReader::new(client);
@@ -81,7 +81,7 @@ fn pass_on(client: StreamOwned<ServerConnection, TcpStream>, behind: SocketAddr)
     Ok(())
 }
 
-/// One message of HTTP: its lines, and a body as long as they say.
+/// Reads one HTTP message: its lines, and a body of the length in its headers.
 fn message_of(reader: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
     let (mut message, mut length) = (Vec::new(), 0);
     loop {
@@ -159,7 +159,7 @@ fn named(params: &mut CertificateParams, name: &str) {
     });
 }
 
-/// `openssl req -x509 -nodes -subj /CN=…` makes the first one.
+/// The first certificate is like those of `openssl req -x509 -nodes -subj /CN=…`.
 #[test]
 fn a_certificate_that_the_server_signed_itself_is_trusted_if_it_is_named() {
     let server = FakeSentry::start();

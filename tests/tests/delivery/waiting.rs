@@ -1,4 +1,4 @@
-//! Who waits for delivery, and how long.
+//! Tests of the calls that wait for delivery, and of their timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,10 +61,10 @@ fn no_call_waits_past_its_deadline_for_a_server_that_never_answers() {
     assert_takes_less_than(SOON, longest_overrun);
 }
 
-/// How much later than told somebody may go on.
+/// The maximum time by which a call may exceed its timeout.
 const SOON: Duration = Duration::from_secs(1);
 
-/// By how much the longest of all waits was longer than told; none may be shorter.
+/// Returns the maximum time by which a call exceeded its timeout, and asserts that none returned before it.
 fn longest_overrun() -> Duration {
     let timeout = Duration::from_millis(300);
     let longest = std::cell::Cell::new(Duration::ZERO);

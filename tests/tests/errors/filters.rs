@@ -1,4 +1,4 @@
-//! What is not sent: ignored errors, repetitions, what sampling leaves out; and what is cut.
+//! Tests of filters: ignored errors, repetitions, sampling, and texts that are cut.
 
 use std::error::Error;
 use std::fmt;
@@ -21,7 +21,7 @@ impl fmt::Display for Failed {
 
 impl Error for Failed {}
 
-/// What the events say, sorted.
+/// Returns the texts of the events, sorted.
 fn texts<R>(seen: &Seen<R>) -> Vec<String> {
     let text = |event: &Value| {
         let exceptions = event["exception"]["values"].as_array();
@@ -48,7 +48,7 @@ fn errors_are_ignored_by_type_and_by_text() {
         sentry::capture_error(&std::fmt::Error);
         sentry::capture_error(&"x".parse::<u8>().unwrap_err());
         let hidden: Box<dyn Error> = Box::new(std::fmt::Error);
-        // Its type is known by its own name alone, which is not that of `fmt::Error`.
+        // The type behind `dyn Error` is known only by its short name, which is not that of `fmt::Error`.
         sentry::capture_error(&*hidden);
         sentry::capture_message("connection reset by peer", Level::Info);
         sentry::capture_message("all is well", Level::Info);
@@ -98,14 +98,14 @@ fn deep(text: &'static str) -> Result<(), Failed> {
     Err(error)
 }
 
-/// Does not capture.
+/// Passes the error on without capturing it.
 #[inline(never)]
 fn between(text: &'static str) -> Result<(), Failed> {
     deep(text)?;
     Ok(())
 }
 
-/// Captures what the functions that it calls captured.
+/// Captures an error that a called function has captured already.
 #[inline(never)]
 fn top(text: &'static str) -> sentry::protocol::Uuid {
     match between(text) {
@@ -212,7 +212,7 @@ mod shelf {
     }
 }
 
-/// Returns whether the innermost frame, and the one around it, count as the program's own.
+/// Returns whether the innermost frame and whether its caller belong to the program.
 fn in_app(event: &Value) -> (bool, bool) {
     let exceptions = event["exception"]["values"].as_array().unwrap().clone();
     let frames = only(exceptions)["stacktrace"]["frames"].as_array().unwrap().clone();

@@ -1,4 +1,4 @@
-//! Errors that consist of several.
+//! Tests of errors that consist of several errors.
 
 use std::error::Error;
 use std::fmt;
@@ -57,7 +57,7 @@ fn group(cause_is_first: bool) -> JobsFailed {
     JobsFailed { parts, cause_is_first }
 }
 
-/// Type, number, parent, source and kind of each exception, as they come.
+/// Returns the type, number, parent, source and kind of each exception, in the order of the event.
 fn tree(event: &Value) -> Value {
     let exceptions = event["exception"]["values"].as_array().unwrap();
     exceptions

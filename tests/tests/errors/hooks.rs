@@ -1,4 +1,4 @@
-//! `before_send` and event processors.
+//! Tests of `before_send` and event processors.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

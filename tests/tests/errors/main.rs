@@ -1,5 +1,5 @@
-//! Events through the public face: errors, messages and panics with everything around them, and what scopes and
-//! callbacks do to them.
+//! Tests of events through the public API: errors, messages and panics with their data, and the effects of scopes and
+//! callbacks.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

@@ -1,4 +1,4 @@
-//! Panics, which a hook captures where they happen.
+//! Tests of panics, which a hook captures where they happen.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -99,7 +99,7 @@ fn panics_can_be_left_alone() {
     assert_eq!(seen.events().len(), 0);
 }
 
-/// Panics without a call of any hook.
+/// Panics without calling any hook.
 #[sentry::api_handler("/pick")]
 fn picks() {
     resume_unwind(Box::new("the shelf was moved".to_owned()))
@@ -140,7 +140,7 @@ fn a_panic_that_no_hook_saw_and_that_another_task_resumes_in_a_later_poll_is_one
     assert_eq!(exception(&seen.event())["value"], "the shelf was moved");
 }
 
-/// Their payloads may have the same address, one after the other.
+/// The payloads of these panics may have the same address, one after the other.
 #[sentry::api_handler("/order")]
 async fn tries_again() {
     for _ in 0..3 {
@@ -162,13 +162,13 @@ fn panics_with_one_text_that_no_hook_saw_are_an_event_each() {
     assert_eq!(seen.events().len(), 12);
 }
 
-/// Panics with a text, and catches the panic, which a hook sees. The process remembers its text and its address, so each
-/// test has texts of its own.
+/// Panics with a text that the hook sees, and catches the panic. The process remembers the text and the address of the
+/// payload, so each test uses texts of its own.
 fn earlier(text: &str) -> Box<dyn Any + Send> {
     catch_unwind(|| panic!("the {text}")).unwrap_err()
 }
 
-/// An earlier panic with the same text is still held.
+/// Panics while an earlier panic with the same text is still held.
 #[sentry::api_handler("/pick")]
 fn picks_after_another_panic() {
     let _earlier = earlier("lamp was broken");
@@ -187,7 +187,7 @@ fn resumes(payload: Box<dyn Any + Send>) {
 
 #[test]
 fn a_panic_that_no_hook_saw_is_not_an_earlier_one_with_its_text() {
-    // The earlier one happens inside of the code that the other one leaves, and outside of it.
+    // The earlier panic happens first inside, then outside of the function that the other panic leaves.
     let seen = observe(options(), || catch_unwind(picks_after_another_panic).is_err());
     assert_eq!((seen.result, seen.events().len()), (true, 2));
     let seen = observe(options(), || {

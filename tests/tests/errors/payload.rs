@@ -1,4 +1,4 @@
-//! What an event carries.
+//! Tests of the contents of an event.
 
 use std::error::Error;
 use std::fmt;

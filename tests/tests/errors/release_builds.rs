@@ -1,7 +1,7 @@
-//! Programs as they are released: without symbols, without debug information, and with debug information in a file of
-//! its own. Their events have what the server needs to find the names.
+//! Tests of programs that are built for a release: without symbols, without debug information, and with debug
+//! information in a separate file. Their events contain everything that the server needs to find the names.
 //!
-//! The runtime is taken as cargo has built it for the tests; only the program is compiled, by the compiler itself.
+//! The runtime is the one that cargo built for the tests; only the program is compiled here, by `rustc` itself.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -140,7 +140,7 @@ fn debug_information_in_a_file_beside_the_program_is_found() {
     assert_eq!(frame["in_app"], true);
     assert!(frame["filename"].as_str().unwrap().ends_with("programs/released.rs"), "{frame}");
     assert!(frame["context_line"].as_str().unwrap().contains("capture_error"), "{frame}");
-    // A stripped program no longer refers to it.
+    // A stripped program no longer refers to its separate file.
     let (program, event) = run("split-stripped", &[split[0], split[1], "-Cstrip=symbols"]);
     assert!(assert_can_be_resolved(&program, &event) > 2);
     assert!(frames(&event).iter().any(|frame| frame["in_app"] == true), "{event:#}");

@@ -1,4 +1,4 @@
-//! What is said once and belongs to many events.
+//! Tests of data that is set once on a scope and appears on many events.
 
 use sentry::{Breadcrumb, Level, SentryFutureExt as _, User};
 use sentry_tests::support::{block_on, observe, options, yield_once};
@@ -8,7 +8,7 @@ fn message(text: &str) {
     sentry::capture_message(text, Level::Info);
 }
 
-/// Runs a closure in an isolation scope of its own and gives the events by their messages.
+/// Runs a closure in an isolation scope of its own, and returns a function that finds an event by its message.
 fn events(run: impl FnOnce()) -> impl Fn(&str) -> Value {
     events_with(options(), run)
 }
@@ -76,7 +76,7 @@ fn with_scope_is_for_what_is_captured_inside() {
             },
             || {
                 message("inside");
-                // What is set without a scope is set for the whole request.
+                // A setter without a scope applies to the whole request.
                 sentry::set_tag("late", 3);
             },
         );

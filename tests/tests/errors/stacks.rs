@@ -1,4 +1,4 @@
-//! Stacks as the program's own calls: without the toolkit between them, and without the start of a runtime.
+//! Tests that a stack shows the program's own calls, without those of the toolkit and of the start of a runtime.
 
 use sentry_tests::support::{observe, options};
 use serde_json::Value;
@@ -7,7 +7,7 @@ fn capture() {
     sentry::capture_error(&std::io::Error::other("disk full"));
 }
 
-/// The frames of the only event of a function that runs on a thread of its own, with that function as the outermost.
+/// Runs a function on a thread of its own, where it is the outermost, and returns the frames of its only event.
 fn frames(run: fn()) -> Vec<Value> {
     let seen = observe(options(), || std::thread::spawn(run).join().unwrap());
     seen.event()["exception"]["values"][0]["stacktrace"]["frames"].as_array().unwrap().clone()

@@ -1,4 +1,4 @@
-//! Values that are no errors, errors of other crates, and what a hint says of how they were captured.
+//! Tests of values that are not errors, of errors from other crates, and of hints about the capture.
 
 use std::backtrace::Backtrace;
 
@@ -11,7 +11,7 @@ fn exceptions(event: &Value) -> Vec<Value> {
     event["exception"]["values"].as_array().cloned().unwrap_or_default()
 }
 
-/// Types and texts, outermost first.
+/// Returns types and texts, outermost first.
 fn told(event: &Value) -> Vec<(Value, Value)> {
     let exceptions = exceptions(event).into_iter().rev();
     exceptions.map(|exception| (exception["type"].clone(), exception["value"].clone())).collect()
@@ -81,16 +81,16 @@ fn an_error_of_anyhow_comes_with_its_context() {
     assert_eq!(told[2].0, "ParseIntError");
 }
 
-/// Where an error of `anyhow` comes from.
+/// Creates an error of `anyhow`, whose backtrace begins here.
 #[inline(never)]
 fn anyhow_origin() -> anyhow::Error {
-    // Something to do after the call keeps it from becoming a jump.
+    // Work after the call keeps the compiler from turning the call into a jump.
     std::hint::black_box(anyhow::anyhow!("from here"))
 }
 
 #[test]
 fn an_error_of_anyhow_comes_with_its_own_backtrace() {
-    // The standard library decides once a process whether to take any.
+    // The standard library decides once per process whether it captures backtraces.
     let setting = "RUST_LIB_BACKTRACE";
     if std::env::var(setting).is_ok_and(|value| value == "1") {
         let error = anyhow_origin();
@@ -118,7 +118,7 @@ fn a_report_of_eyre_comes_with_its_causes() {
     assert_eq!((&told[1].0, &told[1].1), (&json!("ParseIntError"), &json!("invalid digit found in string")));
 }
 
-/// Where the error comes from, and not where it is captured.
+/// Returns the backtrace of an error that is captured elsewhere.
 #[inline(never)]
 fn origin() -> (Backtrace, u32) {
     (Backtrace::force_capture(), line!())

@@ -1,4 +1,4 @@
-//! Arguments of annotated functions in the stack traces of their errors and panics.
+//! Tests of the arguments of annotated functions in the stack traces of errors and panics.
 
 #![allow(unused_variables, reason = "many arguments are only shown")]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::{Value, json};
 
-/// Counts how often it is shown.
+/// Counts how often it is formatted.
 struct Counted<'a>(&'a Cell<u32>);
 
 impl Debug for Counted<'_> {
@@ -34,7 +34,7 @@ impl Display for Cart {
     }
 }
 
-/// The values of arguments by function, from the outermost frame to the innermost.
+/// Returns the arguments by function, from the outermost frame to the innermost.
 fn vars(event: &Value) -> Vec<(String, Value)> {
     let frames =
         event["exception"]["values"].as_array().unwrap().last().unwrap()["stacktrace"]["frames"].clone();
@@ -81,7 +81,7 @@ fn nothing_is_shown_unless_the_function_itself_fails() {
     let seen = observe(options(), || handles(&Counted(&handled), &Counted(&failed)));
     assert_eq!((seen.result.clone(), seen.events().len()), (Ok(()), 0));
     assert_eq!((handled.get(), failed.get()), (0, 1));
-    // Nor without a client.
+    // Without a client, it is not formatted either.
     let count = Cell::new(0);
     sentry_tests::support::without_client(|| inner(&Counted(&count), true)).unwrap_err();
     assert_eq!(count.get(), 0);
@@ -180,7 +180,7 @@ mod attributes {
         fn number(&self) -> u8 {
             9
         }
-        // Nothing can be put around these, and the block does not ask for it.
+        // The attribute cannot wrap these two functions, and `vars` on the block does not require it.
         pub fn passes(&self, id: u32) -> impl Future<Output = Result<u32, String>> {
             std::future::ready(Ok(id))
         }

@@ -1,4 +1,4 @@
-//! Depth and breadth without limits.
+//! Tests of data of unlimited depth and breadth.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use sentry::protocol::{Attachment, AttributeValue, Context, Event, Value};
 use sentry::{Breadcrumb, Level};
 use sentry_tests::support::{Seen, observe, options, untraced};
 
-/// Deeper than any stack.
+/// A depth that exceeds any stack if it is processed recursively.
 const DEEP: usize = 100_000;
 const MANY: usize = 100_000;
 
@@ -22,7 +22,7 @@ fn message() {
     sentry::capture_message("hello", Level::Info);
 }
 
-/// Servers refuse events of more than a megabyte.
+/// Asserts that all events are small, because servers refuse events of more than a megabyte.
 #[track_caller]
 fn assert_small<R>(seen: &Seen<R>) {
     for request in seen.requests() {
@@ -194,16 +194,16 @@ fn attributes_of_logs_and_scopes_are_bounded_and_counted() {
     assert_eq!(seen.stats.lost(), 0, "{:?}", seen.stats);
 }
 
-/// Eight megabytes, as texts of the length that is kept.
+/// Returns eight megabytes, in texts of the maximum length.
 fn heavy() -> Value {
     Value::Array((0..128).map(|_| "x".repeat(65_000).into()).collect())
 }
 
 #[test]
 fn what_waits_is_bounded_in_bytes() {
-    // The pipeline is held up in a callback, so that everything waits.
+    // A callback blocks the pipeline, so that all events wait.
     static GATE: std::sync::RwLock<()> = std::sync::RwLock::new(());
-    // What is sent is small, so that the transport takes all of it at once.
+    // The sent events are small, so that the transport accepts all of them at once.
     let options = untraced().enable_logs(true).before_send(|mut event| {
         drop(GATE.read());
         event.extra.clear();
@@ -211,7 +211,7 @@ fn what_waits_is_bounded_in_bytes() {
     });
     let seen = observe(options, || {
         let held = GATE.write().unwrap();
-        // Some of its own, some of the scope.
+        // Half of the events have the data themselves, the others have it on their scope.
         for number in 0..40 {
             if number % 2 == 0 {
                 let mut event = Event::default();
@@ -226,10 +226,10 @@ fn what_waits_is_bounded_in_bytes() {
         sentry::capture_check_in(check_in(sentry::protocol::MonitorCheckInStatus::Ok), None);
         drop(held);
         sentry::flush(sentry_tests::support::LONG);
-        // There is room again, and what shares a scope takes its bytes once.
+        // There is room again, and events that share a scope count its bytes once.
         sentry::with_scope(|scope| scope.set_extra("heavy", heavy()), || (0..20).for_each(|_| message()));
     });
-    // One with the callback, and three quarters of 32 MiB that wait; and the twenty.
+    // One event was in the callback, and three quarters of 32 MiB waited; then the twenty follow.
     let arrived = seen.events().len();
     assert!((22..=24).contains(&arrived), "{arrived} events");
     assert_eq!(seen.reported("queue_overflow", "error") as usize, 60 - arrived);

@@ -1,5 +1,5 @@
-//! Data of any depth at every door: whatever a program hands over, and whatever a callback hands back or drops, takes
-//! no stack by its depth. A stack overflow would abort the whole test program.
+//! Tests of data of any depth in every function of the API and in every callback: no data may use stack in proportion
+//! to its depth. A stack overflow would abort the whole test program.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use sentry::protocol::{
 use sentry::{Breadcrumb, ClientOptions, Hint, Level, SpanOptions, User, logger, metrics};
 use sentry_tests::support::{Seen, observe, options, without_client};
 
-/// Deeper than the stack of any thread here.
+/// A depth that exceeds the stack of any thread here, if the data is processed recursively.
 const DEEP: usize = 100_000;
-/// The stack of the threads that hand data over.
+/// The stack size of the threads that pass data to the API.
 const SMALL: usize = 192 * 1024;
 
 fn json() -> Value {
@@ -95,7 +95,7 @@ fn on_a_small_stack(run: fn()) {
     builder.spawn(run).unwrap().join().unwrap();
 }
 
-/// Hands data over without a client, without tracing, and with everything switched on.
+/// Passes data to the API without a client, without tracing, and with everything switched on.
 fn handed_over(run: fn()) -> Seen<()> {
     without_client(|| on_a_small_stack(run));
     let nothing = options().traces_sample_rate(0.0).enable_logs(false).enable_metrics(false);
@@ -209,13 +209,13 @@ handed_over! {
     };
 }
 
-/// What was only lent is the program's own to free.
+/// Drops a value on a large stack: a borrowed value is freed by the program, recursively.
 fn on_a_large_stack(value: Value) {
     let free = std::thread::Builder::new().stack_size(256 << 20).spawn(|| drop(value));
     free.unwrap().join().unwrap();
 }
 
-/// Runs with callbacks, and makes one of everything that they see.
+/// Runs with callbacks, and captures one item of each kind that they see.
 fn seen_by_callbacks(options: ClientOptions) -> Seen<()> {
     observe(options.enable_logs(true).enable_metrics(true), || {
         on_a_small_stack(|| {
@@ -230,7 +230,7 @@ fn seen_by_callbacks(options: ClientOptions) -> Seen<()> {
     })
 }
 
-/// Adds deep data to whatever it is, and hands it on, drops it, or panics.
+/// Tests a callback that adds deep data to its item, and then returns the item, drops it, or panics.
 macro_rules! callbacks {
     ($($name:ident($value:ident) $(with $hint:ident)?: $change:block;)*) => {$(
         mod $name {

@@ -1,11 +1,11 @@
-//! Errors that never end, and errors that break when they are looked at.
+//! Tests of errors with endless chains, and of errors that panic when they are read.
 
 use std::error::Error;
 use std::fmt;
 
 use sentry_tests::support::{observe, untraced};
 
-/// Its own cause.
+/// An error that is its own cause.
 #[derive(Debug)]
 struct Ring;
 
@@ -43,7 +43,7 @@ fn chains_are_cut() {
         sentry::capture_error(&Ring);
         sentry::capture_error(&long);
     });
-    // To free it would take more stack than there is.
+    // Freeing the chain would overflow the stack.
     std::mem::forget(long);
     for event in seen.events() {
         let values = event["exception"]["values"].as_array().unwrap();
@@ -53,7 +53,7 @@ fn chains_are_cut() {
     assert_eq!(seen.events().len(), 2);
 }
 
-/// What a panic carries, and panics as it is dropped.
+/// A panic payload that panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {

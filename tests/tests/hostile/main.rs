@@ -1,5 +1,5 @@
-//! Data that nobody should hand over, and a world that nobody should run in: what is sent stays valid and small, and
-//! nothing panics.
+//! Tests of data that no program should pass, and of environments that no program should run in: sent items stay valid
+//! and small, and nothing panics.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 

@@ -1,5 +1,5 @@
-//! Code of the user's that runs on the caller's thread while something is recorded, and panics: the panic stays
-//! inside, makes no event, and costs no more than what it was asked for.
+//! Tests of the user's code that panics on the caller's thread while something is recorded: the panic stays inside,
+//! causes no event, and loses no more than the value that was asked for.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use sentry::protocol::AttributeValue;
 use sentry::{Breadcrumb, HeaderSource, Hint, Level, SpanOptions, logger};
 use sentry_tests::support::{observe, options};
 
-/// Panics whatever it is asked.
+/// Panics in every method.
 struct Bad;
 
 impl fmt::Display for Bad {
@@ -69,7 +69,7 @@ impl AsRef<sentry::FormData> for Bad {
     }
 }
 
-/// Can only be debugged.
+/// Implements `Debug` only, which panics.
 struct OnlyDebug;
 
 impl fmt::Debug for OnlyDebug {
@@ -78,7 +78,7 @@ impl fmt::Debug for OnlyDebug {
     }
 }
 
-/// An attribute whose copy panics.
+/// An attribute whose `Clone` panics.
 struct BadClone;
 
 impl Clone for BadClone {
@@ -93,7 +93,7 @@ impl From<BadClone> for AttributeValue {
     }
 }
 
-/// Shows itself and panics as it is dropped.
+/// Formats itself, and panics when it is dropped.
 struct BadDrop;
 
 impl Drop for BadDrop {
@@ -139,7 +139,7 @@ fn handler() -> Bad {
 #[sentry::monitor("job", tags(tag = Bad))]
 fn job() {}
 
-/// Runs with everything switched on. The panic must not come out, nor become an event of its own.
+/// Runs a closure with everything switched on, and asserts that its panic neither comes out nor becomes an event.
 fn contained(run: fn()) {
     let seen = observe(options().enable_logs(true).send_default_pii(true), || {
         let outcome = catch_unwind(AssertUnwindSafe(|| sentry::with_isolation_scope(run)));
@@ -210,7 +210,7 @@ contained! {
     the_options_of_a_job: sentry::with_monitor("job", sentry::MonitorOptions::new().tag("tag", Bad), || ());
 }
 
-/// A name that a text takes from around it.
+/// A value that a format string captures by its name.
 const BAD: Bad = Bad;
 
 #[test]
@@ -229,7 +229,7 @@ fn what_does_not_panic_is_recorded_all_the_same() {
     assert_eq!(seen.transaction()["tags"]["good"], "7");
 }
 
-/// Shows itself by calling the function that is about to show it.
+/// Formats itself by calling the function that formats it.
 struct Circular;
 
 impl fmt::Display for Circular {

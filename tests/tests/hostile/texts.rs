@@ -1,4 +1,4 @@
-//! Texts that are too long, and texts that break lines, headers and quotes.
+//! Tests of texts that are too long, and of texts that could break lines, headers and quotes.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ fn megabytes_are_cut_at_characters() {
     assert_eq!(event["extra"]["extra"].as_str().unwrap().chars().count(), 8192);
 }
 
-/// Whatever a line, a quote or a C string ends with, and what a terminal obeys.
+/// Characters that end a line, a quote or a C string, or that control a terminal.
 const NASTY: &str = "a\nb\r\nc\0d\"e\\f\u{1b}[31m\u{2028}\u{feff}{}\u{7f}";
 
 #[test]
@@ -83,7 +83,7 @@ fn nothing_breaks_a_line_of_headers() {
                 content_type: Some(NASTY.to_owned()),
                 ..Attachment::default()
             });
-            // The name of a transaction is part of the trace header of its envelope, and of baggage.
+            // The name of a transaction is also in the trace header of its envelope and in the baggage.
             sentry::start_span(NASTY, |span| {
                 span.set_attribute(NASTY, NASTY);
                 let baggage = sentry::get_trace_data().unwrap().baggage;
@@ -111,7 +111,7 @@ fn a_hostile_caller_cannot_reach_an_envelope_header_through_baggage() {
         members.join(",")
     );
     let mut headers = vec![("sentry-trace", format!("{trace}-1234567890abcdef-1"))];
-    // A thousand headers: reading them must not take the time of their number squared.
+    // The time to read a thousand headers must not grow with the square of their number.
     headers.extend((0..1000).map(|_| ("baggage", baggage.clone())));
     let seen = observe(options(), || {
         sentry::continue_trace(&headers, || {

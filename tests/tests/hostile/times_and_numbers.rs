@@ -1,4 +1,4 @@
-//! Clocks that are wrong, and numbers that are none.
+//! Tests of wrong clocks, and of numbers that are not finite.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! A system that hands over what is no text, and secrets that lie about.
+//! Tests of names from the system that are not UTF-8, and of secrets in the environment.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use sentry_tests::support::{observe, options};
 
 const CAPTURES: &str = env!("CARGO_BIN_EXE_captures");
 
-/// Runs the program and answers with the server.
+/// Runs the program and returns the server.
 fn captured(mut command: Command) -> FakeSentry {
     let server = FakeSentry::start();
     let output = command.env("SENTRY_DSN", server.dsn()).stdin(Stdio::null()).output().unwrap();
@@ -33,8 +33,8 @@ fn names_that_are_not_utf_8_are_sent_as_far_as_they_are_readable() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(broken);
     std::fs::create_dir_all(&folder).unwrap();
     let program = folder.join(broken);
-    // A copy would do for a while only: nobody can run a file that is open for writing, and a program that another test
-    // starts meanwhile inherits what is open.
+    // A copy would fail at times: a file that is open for writing cannot be run, and a program that another test starts
+    // meanwhile inherits open files.
     std::fs::hard_link(CAPTURES, &program).unwrap();
     let mut command = Command::new(&program);
     command.env_clear().arg(broken).env(broken, broken).current_dir(&folder);
@@ -58,7 +58,7 @@ fn names_that_are_not_utf_8_are_sent_as_far_as_they_are_readable() {
 
 #[test]
 fn the_environment_and_the_command_line_stay_at_home() {
-    // Written out nowhere, so that it is not found in lines of source either.
+    // The secret is not written as one literal, so that source lines do not contain it.
     let secret = ["s3cr", "et-v4lue"].concat();
     let mut command = Command::new(CAPTURES);
     command.env_clear().args([&secret, &format!("--password={secret}"), "--user=ada-l0velace"]);
@@ -87,7 +87,7 @@ fn the_environment_and_the_command_line_stay_at_home() {
     }
 }
 
-/// The first record of a thread must not need a stack of its own size many times over.
+/// Creating the memory for a thread's first records must not need several copies of it on the stack.
 #[test]
 fn a_small_thread_has_room_for_what_is_recorded() {
     #[sentry::span]

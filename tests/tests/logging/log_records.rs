@@ -1,4 +1,4 @@
-//! What becomes of a record of `log`.
+//! Tests of records of `log`, which become breadcrumbs, logs and events.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::alone;
 
-/// Keeps what it is given.
+/// A logger that stores the texts of its records.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<String>>>);
 
@@ -29,7 +29,7 @@ impl Log for Kept {
     }
 }
 
-/// What the macros do, for a logger of the test's own.
+/// Writes a record to a logger of the test, like the macros of `log`.
 fn write(logger: &dyn Log, level: Level, text: &str, values: &[(&str, log::kv::Value<'_>)]) {
     logger.log(
         &Record::builder()
@@ -122,7 +122,7 @@ fn a_filter_may_ask_whether_it_is_worth_it_to_log() {
     static LOGGER: OnceLock<SentryLogger> = OnceLock::new();
     let error = || Metadata::builder().level(Level::Error).target("shop").build();
     let logger = SentryLogger::new().filter(move |_| {
-        // As the macro `log_enabled` does.
+        // The macro `log_enabled` calls it in the same way.
         assert!(!LOGGER.get().unwrap().enabled(&error()), "nothing is captured meanwhile");
         LogFilter::Event
     });

@@ -1,4 +1,4 @@
-//! What logs while it handles what was logged does not run in circles.
+//! Tests that logging from the handling of a log does not cause an endless loop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use sentry::{Envelope, Transport};
 use sentry_tests::support::{LONG, observe, options, without_client};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A transport that logs of every envelope, as HTTP clients do.
+/// A transport that logs for every envelope, as HTTP clients do.
 #[derive(Default)]
 struct Talkative(Arc<AtomicUsize>);
 
@@ -27,7 +27,7 @@ impl Transport for Talkative {
     }
 }
 
-/// One test, as it sets what is global.
+/// This is the only test in this file, because it sets the global logger and subscriber.
 #[test]
 fn logs_of_the_clients_own_threads_and_callbacks_are_not_captured() {
     let subscriber = tracing_subscriber::registry().with(sentry::integrations::tracing::layer());

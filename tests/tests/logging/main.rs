@@ -1,4 +1,4 @@
-//! The crates `tracing` and `log` through their integrations.
+//! Tests of the integrations for the crates `tracing` and `log`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -14,7 +14,7 @@ use std::fmt;
 use sentry::integrations::tracing::{SentryLayer, layer};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Runs a closure with the layer, on this thread.
+/// Runs a closure with the layer on this thread.
 fn traced<R>(run: impl FnOnce() -> R) -> R {
     traced_by(layer(), run)
 }

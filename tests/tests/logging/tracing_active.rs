@@ -1,4 +1,4 @@
-//! Which span is active: both kinds in each other, entries in any order, on any thread.
+//! Tests of the active span: annotated and `tracing` spans in each other, entered in any order, on any thread.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use crate::{traced, traced_by};
 #[sentry::span("annotated")]
 fn annotated() {}
 
-/// The name of a span's parent.
+/// Returns the name of a span's parent.
 fn parent<R>(seen: &Seen<R>, name: &str) -> String {
     let parent = seen.span(name).parent.unwrap();
     seen.spans().into_iter().find(|span| span.id == parent).unwrap().name
@@ -77,7 +77,7 @@ fn entries_that_are_left_out_of_order_leave_nothing_behind() {
             drop(second);
             nothing_is_active();
 
-            // Of one trace.
+            // These spans are in the same trace.
             let three = info_span!("three").entered();
             let four = info_span!("four").entered();
             let five = info_span!("five").entered();
@@ -87,7 +87,7 @@ fn entries_that_are_left_out_of_order_leave_nothing_behind() {
             five.exit();
             nothing_is_active();
 
-            // With one of ours between.
+            // A Sentry span is between these spans.
             let six = info_span!("six").entered();
             sentry::start_span("in six", |_| {
                 let seven = info_span!("seven").entered();

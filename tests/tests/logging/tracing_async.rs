@@ -1,4 +1,4 @@
-//! Instrumented futures: the span is entered at every poll.
+//! Tests of instrumented futures, whose span is entered at every poll.
 
 use sentry::SentryFutureExt as _;
 use sentry_tests::support::{Seen, block_on, observe, options, poll_once, yield_once};

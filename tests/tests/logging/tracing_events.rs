@@ -1,4 +1,4 @@
-//! What becomes of an event of `tracing`.
+//! Tests of events of `tracing`, which become breadcrumbs, logs and events.
 
 use sentry::integrations::tracing::{EventFilter, layer};
 use sentry_tests::support::{observe, only, options, untraced};
@@ -194,7 +194,7 @@ fn an_explicit_parent_that_a_filter_hides_leads_to_its_own_request() {
     use tracing_subscriber::filter::filter_fn;
     use tracing_subscriber::layer::{Identity, SubscriberExt as _};
     let filtered = layer().with_filter(filter_fn(|metadata| metadata.name() != "hidden"));
-    // Without a layer that sees it, a hidden span would not exist, unless subscribers of other tests had asked for it.
+    // The second layer sees the hidden span, which otherwise would exist only if a subscriber of another test wants it.
     let subscriber = tracing_subscriber::registry().with(filtered).with(Identity::new());
     let seen = observe(options(), || {
         tracing::subscriber::with_default(subscriber, || {

@@ -1,4 +1,4 @@
-//! What becomes of a span of `tracing`.
+//! Tests of spans of `tracing`, which become spans and transactions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

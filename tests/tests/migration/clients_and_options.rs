@@ -1,4 +1,4 @@
-//! `init` in every form, options, integrations, and the life of a client.
+//! Tests of `init` in every form, of options and integrations, and of the lifetime of a client.
 #![allow(clippy::needless_borrows_for_generic_args, deprecated, reason = "some of the names are deprecated")]
 
 use std::borrow::Cow;
@@ -73,7 +73,7 @@ fn a_guard_flushes_and_closes_its_client() {
 
 struct Till;
 
-// No name: that of the type.
+// An integration without a name has the name of its type.
 impl Integration for Till {
     fn process_event(&self, mut event: Event<'static>, _hint: &mut Hint) -> Option<Event<'static>> {
         event.tags.insert("till".into(), "7".into());

@@ -1,4 +1,4 @@
-//! Events, envelopes and check-ins that a command-line client makes by hand and reads from files.
+//! Tests of events, envelopes and check-ins that a command-line client makes by hand and reads from files.
 #![allow(deprecated, reason = "some of the names are deprecated")]
 
 use sentry::protocol::{
@@ -102,7 +102,7 @@ fn an_event_is_prepared_and_captured_by_a_client() {
     client.close(None);
 }
 
-/// A client that only completes events: the tool posts them itself.
+/// A tool uses this client only to complete events, and posts them itself.
 #[test]
 fn an_event_is_prepared_without_a_destination() {
     let options = ClientOptions { release: Some("shop@1.4.2".into()), ..Default::default() };

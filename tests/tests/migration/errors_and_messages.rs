@@ -1,4 +1,4 @@
-//! The core calls: `init`, `capture_*`, a `before_send`.
+//! Tests of the basic functions: `init`, `capture_*`, `before_send`.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use sentry_tests::support::{options, without_client};
 
 use crate::captured;
 
-/// The quickstart of the official documentation. Changed: `sample_rate` stands behind `Some`.
+/// The quickstart of the official documentation. Changed: `sample_rate` is wrapped in `Some`.
 #[test]
 fn a_client_is_made_with_a_dsn_and_options() {
-    // It is the client of the process, which another test may have just now.
+    // `init` sets the client of the process, which another test may be using.
     without_client(|| {
         let _guard = sentry::init((
             "https://examplePublicKey@o0.ingest.sentry.io/0",

@@ -1,4 +1,4 @@
-//! Errors of `anyhow` at the official paths, and events that are made of errors.
+//! Tests of errors of `anyhow` at the official paths, and of events that are made from errors.
 
 use anyhow::{Context as _, anyhow};
 use sentry::integrations::anyhow::{AnyhowHubExt as _, capture_anyhow, event_from_error};

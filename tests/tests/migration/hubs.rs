@@ -1,4 +1,4 @@
-//! Hubs: what the official crate does with `Hub::current()` and hubs of its own.
+//! Tests of hubs: `Hub::current()` and hubs made by the program, as in the official crate.
 #![allow(deprecated, reason = "the hub is there for programs that move over")]
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Programs as they are written for the official crate, against this one. What a program has to change is in the
-//! table in `MIGRATING.md` and nowhere else: here it is marked by a comment.
+//! Tests of programs written for the official crate. All changes that a program needs are in the table in
+//! `MIGRATING.md`; here, a comment marks each of them.
 
 mod clients_and_options;
 mod envelopes_and_check_ins;
@@ -25,7 +25,7 @@ fn observe(options: ClientOptions, run: impl FnOnce()) -> Seen<()> {
     support::observe(options, || sentry::with_isolation_scope(run))
 }
 
-/// The events of a closure, as they arrive at a server.
+/// Returns the events of a closure as they arrive at a server.
 fn captured(options: ClientOptions, run: impl FnOnce()) -> Vec<Event<'static>> {
     let seen = observe(options, run);
     seen.events().into_iter().map(|event| serde_json::from_value(event).expect("an event")).collect()

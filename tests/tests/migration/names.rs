@@ -1,5 +1,5 @@
-//! The public names of the official crate, version 0.49.5, that are offered here at the same paths. Those that are not
-//! are listed in `MIGRATING.md`.
+//! Tests that public names of the official crate, version 0.49.5, exist here at the same paths. `MIGRATING.md` lists
+//! those that do not.
 #![allow(deprecated, unused_imports, reason = "this file only names them")]
 
 mod of_the_crate {

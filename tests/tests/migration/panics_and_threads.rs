@@ -1,4 +1,4 @@
-//! Panics, and work on other threads.
+//! Tests of panics, and of work on other threads.
 
 use sentry::SentryFutureExt;
 use sentry_tests::support::{block_on, options};
@@ -15,7 +15,7 @@ fn panics_are_captured_by_the_hook() {
     assert_eq!(seen[0].exception[0].value.as_deref(), Some("of a thread"));
 }
 
-/// In place of `.bind_hub(Hub::current())` and of `Hub::run` around a task, which `hubs` tests.
+/// Uses `.bind_scope()` in place of `.bind_hub(Hub::current())` and of `Hub::run` around a task, which `hubs` tests.
 #[test]
 fn work_that_moves_takes_its_scope_along() {
     let seen = captured(options(), || {

@@ -1,4 +1,4 @@
-//! Scopes as the official crate has them.
+//! Tests of scopes and breadcrumbs, as in the official crate.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The layers for servers and the logger, by the official paths.
+//! Tests of the layers for servers and of the logger, at the official paths.
 #![allow(deprecated, reason = "some of the names are deprecated")]
 
 use std::convert::Infallible;
@@ -101,7 +101,7 @@ fn a_logger_maps_records_itself() {
 
 #[test]
 fn a_hook_of_the_programs_own_captures_panics() {
-    // Compiled only: the hook belongs to the whole process.
+    // This code is only compiled, because the hook belongs to the whole process.
     let _hook: Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync> = Box::new(|info| {
         eprintln!("{}", message_from_panic_info(info));
         panic_handler(info);

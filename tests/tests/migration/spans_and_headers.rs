@@ -1,4 +1,4 @@
-//! Transactions, their getters and setters, and the active span.
+//! Tests of transactions, their getters and setters, and the active span.
 #![allow(clippy::useless_conversion, deprecated, reason = "some of the names are deprecated")]
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::observe;
 #[test]
 fn a_transaction_is_described_by_a_context() {
     let seen = observe(options(), || {
-        // A name that is not static.
+        // The name does not have to be static.
         let mut context = TransactionContext::new(&format!("job {}", 7), &String::from("queue"));
         assert_eq!((context.name(), context.operation(), context.sampled()), ("job 7", "queue", None));
         context.set_sampled(true);
@@ -63,7 +63,7 @@ fn children_are_started_by_hand() {
     assert!(["query 1", "row", "import"].iter().all(|name| names(&seen.spans()).contains(name)));
 }
 
-/// The middleware that the documentation shows: a child of the span of the scope, or else a transaction.
+/// The middleware of the official documentation: starts a child of the scope's span, or else a transaction.
 fn in_span<R>(op: &str, name: &str, run: impl FnOnce() -> R) -> R {
     let parent = sentry::configure_scope(|scope| scope.get_span());
     let span: TransactionOrSpan = match &parent {
@@ -93,7 +93,7 @@ fn the_span_of_the_scope_is_the_active_one() {
     assert_eq!(seen.span("inside").parent, Some(first.id));
 }
 
-/// A job that has a hub of its own, as background workers do it.
+/// Tests a job with a hub of its own, as background workers have one.
 #[test]
 fn the_span_of_a_hub_is_active_in_its_futures() {
     let seen = observe(options(), || {

@@ -1,4 +1,4 @@
-//! Tests that users wrote for what they capture.
+//! Tests of the functions that users test their captured items with.
 
 #[test]
 fn captured_events_are_looked_at() {

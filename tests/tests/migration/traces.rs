@@ -1,8 +1,8 @@
-//! Transactions and spans by hand.
+//! Tests of transactions and spans that are started by hand.
 
 use sentry_tests::support::{observe, options};
 
-/// With `SpanOptions` in place of a `TransactionContext`, which `spans_and_headers` tests; the rest is as it was.
+/// Uses `SpanOptions` in place of a `TransactionContext`, which `spans_and_headers` tests; the rest is unchanged.
 #[test]
 fn transactions_with_children_and_data() {
     let seen = observe(options(), || {
@@ -25,8 +25,8 @@ fn transactions_with_children_and_data() {
     assert_eq!(transaction["spans"][0]["data"]["rows"], 3);
 }
 
-/// With `set_active_span(&transaction)` in place of `scope.set_span(Some(transaction.into()))`, and
-/// `span.iter_headers()` is `get_trace_data()`.
+/// Uses `set_active_span(&transaction)` in place of `scope.set_span(Some(transaction.into()))`, and `get_trace_data()`
+/// in place of `span.iter_headers()`.
 #[test]
 fn the_active_span_and_its_headers() {
     observe(options(), || {

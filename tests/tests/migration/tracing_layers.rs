@@ -1,4 +1,4 @@
-//! The layers for `tracing`, as the documentation of the official crate combines them.
+//! Tests of the layers for `tracing` in the combinations of the official crate's documentation.
 #![allow(deprecated, reason = "some of the names are deprecated")]
 
 use sentry::integrations::tracing::{
@@ -33,7 +33,7 @@ fn spans_and_logs_are_recorded_by_a_layer_each() {
         .with(LogLayer::new().with_filter(LevelFilter::INFO));
     let seen = told(subscriber, || order(7));
     assert_eq!(seen.transaction()["transaction"], "order");
-    // The layer is the switch for its logs: the option `collect_logs` is off.
+    // The layer itself switches its logs on: the option `collect_logs` is off.
     let logs: Vec<_> = seen.logs().iter().map(|log| log["body"].clone()).collect();
     assert_eq!(logs, ["ordered", "refused"]);
     assert_eq!(seen.logs()[0]["trace_id"], seen.transaction()["contexts"]["trace"]["trace_id"]);

@@ -1,4 +1,4 @@
-//! `sentry::protocol` and `sentry::types`, as programs name them.
+//! Tests of `sentry::protocol` and `sentry::types`, as programs use their names.
 
 use sentry::protocol::{
     Attachment, ClientSdkInfo, Context, DebugMeta, EnvelopeItem, Event, Exception, Frame, Level, LogEntry,
@@ -64,7 +64,7 @@ fn check_ins_and_dsns_are_built_as_before() {
     let dsn: Dsn = "https://public@o1.ingest.sentry.io/42".parse().unwrap();
     assert_eq!(dsn.public_key(), "public");
     assert_eq!(dsn.project_id().to_string(), "42");
-    // A literal works as well; this checks the slug.
+    // A literal works as well; `new` also checks the slug.
     let mut check_in = MonitorCheckIn::new("nightly", MonitorCheckInStatus::Ok).unwrap();
     check_in.monitor_config = Some(MonitorConfig {
         schedule: MonitorSchedule::from_crontab("0 3 * * *").unwrap(),

@@ -1,4 +1,4 @@
-//! Runs around a closure or a future, and check-ins one by one.
+//! Tests of runs around a closure or a future, and of check-ins that are captured one by one.
 
 use sentry::MonitorOptions;
 use sentry::protocol::{

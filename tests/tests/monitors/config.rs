@@ -1,4 +1,4 @@
-//! The configuration that goes out with the first check-in.
+//! Tests of the monitor configuration, which is sent with the first check-in.
 
 use sentry::protocol::{MonitorConfig, MonitorIntervalUnit, MonitorSchedule};
 use sentry_tests::support::{observe, options};

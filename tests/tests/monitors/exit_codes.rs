@@ -1,4 +1,4 @@
-//! Jobs that return an exit code.
+//! Tests of jobs that return an exit code.
 
 use std::process::ExitCode;
 

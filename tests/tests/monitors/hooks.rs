@@ -1,4 +1,4 @@
-//! `before_send_check_in`: it may change a check-in and drop it, and harms nothing but what it looks at.
+//! Tests of `before_send_check_in`: it may change or drop a check-in, and its panics affect no other item.
 
 use sentry::protocol::{MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, MonitorSchedule};
 use sentry_tests::support::{observe, options};

@@ -1,5 +1,5 @@
-//! Cron jobs through `#[sentry::monitor]`, `with_monitor` and `capture_check_in`: pairs of check-ins that nothing
-//! samples away. Here is what the attribute does with a run and its trace.
+//! Tests of cron jobs with `#[sentry::monitor]`, `with_monitor` and `capture_check_in`: each run sends a pair of
+//! check-ins, which are never sampled. This file tests the runs and traces of the attribute.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -27,7 +27,7 @@ impl std::fmt::Display for DiskFull {
 
 impl std::error::Error for DiskFull {}
 
-/// The two check-ins of one run, in the order in which they arrived.
+/// Returns the two check-ins of one run, in the order in which they arrived.
 #[track_caller]
 fn pair<R>(seen: &Seen<R>) -> (Value, Value) {
     let check_ins = seen.check_ins();

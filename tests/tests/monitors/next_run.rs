@@ -1,4 +1,4 @@
-//! Crontabs that the server takes, and the time at which a job runs next.
+//! Tests of crontabs that the server accepts, and of the time of a job's next run.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Runs that overlap, on one thread and on several.
+//! Tests of runs that overlap, on one thread and on several.
 
 use sentry_tests::support::{block_on, observe, only, options, yield_once};
 

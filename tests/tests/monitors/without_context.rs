@@ -1,4 +1,5 @@
-//! Jobs outside of any context. They have a context only once something asks for it, and behave like other jobs.
+//! Tests of jobs outside of any context (scopes and trace). Such a job gets a context only if something asks for it,
+//! and otherwise behaves like any other job.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -114,7 +115,7 @@ fn renamed(is_renamed: bool) {
     }
 }
 
-/// Every envelope of a trace has the same sampling context, and the first check-in has left before the job runs.
+/// All envelopes of a trace have the same sampling context, and the first check-in is sent before the job's code runs.
 #[test]
 fn a_job_that_is_renamed_keeps_the_sampling_context_of_its_first_check_in() {
     for is_renamed in [false, true] {
@@ -188,8 +189,9 @@ thread_local! {
     static KEPT: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
 }
 
-/// Drops a future with the thread-locals of a thread that has polled it once. The thread-local is older than the thread's
-/// queue of records, so that its destructor finds the queue closed where destructors run in the opposite order.
+/// Drops a future in the destructor of a thread-local, after the thread has polled it once. The thread-local is older
+/// than the thread's queue of records, so its destructor finds the queue closed if destructors run in the opposite
+/// order.
 fn dropped_with_its_thread(make: fn() -> Pin<Box<dyn Future<Output = ()>>>) -> Seen<()> {
     observe(options(), || {
         let on_thread = move || {
@@ -238,7 +240,7 @@ fn while_the_pipeline_waits(options: ClientOptions, run: impl FnOnce()) -> Seen<
     })
 }
 
-/// Its sampling context does not depend on how quickly the pipeline sends the first check-in.
+/// The sampling context of such a job does not depend on how quickly the pipeline sends the first check-in.
 #[test]
 fn a_job_that_is_renamed_before_its_first_check_in_leaves_has_the_same_sampling_context() {
     let by_function = || sentry::with_monitor("by-function", None, || sentry::set_transaction_name("late"));
@@ -253,7 +255,7 @@ fn a_job_that_is_renamed_before_its_first_check_in_leaves_has_the_same_sampling_
     }
 }
 
-/// Its first check-in is a record, its last one a message.
+/// The first check-in of such a job is a record, the last one a message.
 #[test]
 fn the_first_check_in_arrives_first_if_the_job_asks_for_its_context() {
     #[sentry::monitor("asks")]
@@ -263,13 +265,13 @@ fn the_first_check_in_arrives_first_if_the_job_asks_for_its_context() {
     assert_eq!(pair(&while_the_pipeline_waits(options(), asks)).1["status"], "ok");
 }
 
-/// The records of the threads are bounded, and spans may have taken all their memory.
+/// The memory for records is bounded, and spans may have used all of it.
 #[test]
 fn a_job_checks_in_when_there_is_no_room_for_records() {
     #[sentry::monitor("no-room")]
     fn no_room() {}
     let seen = while_the_pipeline_waits(options().max_record_memory(512 << 10), || {
-        // The thread tells the pipeline its scopes while there is room.
+        // The thread announces its scopes to the pipeline while there is room.
         step();
         sentry::start_span("busy", |_| (0..200_000).for_each(|_| step()));
         no_room();

@@ -1,4 +1,4 @@
-//! Our spans at a collector that takes OTLP over HTTP.
+//! Tests of our spans at a collector that accepts OTLP over HTTP.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -11,10 +11,10 @@ use sentry_tests::support::addresses::Nowhere;
 use sentry_tests::support::{LONG, observe, options, without_client};
 use serde_json::{Value, json};
 
-/// A request: its path, its headers as they came, in lowercase, and its body.
+/// A request: its path, its headers in lower case, and its body.
 type Request = (String, Vec<String>, Value);
 
-/// A collector that answers with these statuses, one after the other; with a 429 it asks for an hour.
+/// Starts a collector that answers with these statuses, one after the other; with a 429 it asks for a pause of an hour.
 fn collector(statuses: &'static [u16]) -> (String, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

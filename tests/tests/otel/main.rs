@@ -1,4 +1,4 @@
-//! OpenTelemetry: its spans and ours in one tree, and our spans in its protocol.
+//! Tests of OpenTelemetry: its spans and ours in one tree, and our spans in its protocol.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

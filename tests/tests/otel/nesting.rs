@@ -1,4 +1,4 @@
-//! A span that one side makes stands under the other's active one.
+//! Tests that a span of one library is a child of the active span of the other.
 
 use opentelemetry::trace::{
     FutureExt as _, SpanContext, TraceContextExt as _, TraceFlags, TraceState, Tracer as _,
@@ -178,7 +178,7 @@ fn spans_of_both_kinds_continue_an_attached_remote_parent() {
         TraceState::default(),
     );
     let seen = observe(options(), || {
-        // Contexts are seen from the first tracer provider on, which another test may have made or not.
+        // Contexts are observed from the first tracer provider on, which another test may already have created.
         let tracer = tracer();
         let _attached = Context::new().with_remote_span_context(remote.clone()).attach();
         sentry::start_span("ours", |_| ());

@@ -1,4 +1,4 @@
-//! Headers in and out through OpenTelemetry's propagators.
+//! Tests of incoming and outgoing headers with OpenTelemetry's propagators.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The decision is that of our options, on both sides.
+//! Tests that our options decide about the sampling of both kinds of spans.
 
 use std::sync::{Arc, Mutex};
 

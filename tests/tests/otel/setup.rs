@@ -1,4 +1,4 @@
-//! The integration: the seed page's snippets, flush and shutdown.
+//! Tests of the integration: the setups of Sentry's documentation, flush and shutdown.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -51,7 +51,7 @@ fn processors_and_instrumentations_are_added() {
         let tracer = instrumented.lock().unwrap().take().unwrap();
         tracer.in_span("pooled", |_| ());
         sentry::get_client().unwrap().tracer().in_span("own", |_| ());
-        // Any other tracer.
+        // This tracer does not come from the integration.
         global::tracer("somebody's").in_span("global", |_| ());
     });
     assert_eq!(*mine.ended.lock().unwrap(), ["pooled", "own", "global"]);

@@ -1,4 +1,4 @@
-//! Data of OpenTelemetry spans: times, attributes, links, status and exceptions.
+//! Tests of the data of OpenTelemetry spans: times, attributes, links, status and exceptions.
 
 use std::time::{Duration, SystemTime};
 

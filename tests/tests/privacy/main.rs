@@ -1,5 +1,5 @@
-//! What must not leave the process: values with sensitive names wherever they are, the DSN's secret, and what names
-//! persons.
+//! Tests of data that must not leave the process: values with sensitive names at any place, the DSN's secret, and
+//! personal data.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -14,7 +14,7 @@ use serde_json::json;
 
 const FILTERED: &str = "[Filtered]";
 
-/// A value that is written out nowhere, so that it is not found in lines of source either.
+/// Returns a value that is not written as one literal, so that source lines do not contain it.
 fn secret() -> String {
     ["s3cr", "et-v4lue"].concat()
 }
@@ -172,7 +172,7 @@ fn sensitive_names_are_filtered_with_send_default_pii_too() {
     );
     for request in seen.requests() {
         let body = String::from_utf8_lossy(&request.body);
-        // A text in an error's message that only looks like JSON further inside is the program's own.
+        // This text of an error looks like JSON only in its middle, and is not filtered.
         let body = body.replace(&format!("refused {{\\\"token\\\": \\\"{}", secret()), "");
         assert!(!body.contains(&secret()), "{body}");
     }

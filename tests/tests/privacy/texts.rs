@@ -1,4 +1,4 @@
-//! Secrets in texts: messages, errors and parameters of logs.
+//! Tests of secrets in texts: messages, errors and parameters of logs.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn fields_of_json_are_filtered_wherever_they_stand_in_a_text() {
     assert!(seen.spans().iter().all(|span| span.name.contains("Linz")), "the rest stays");
 }
 
-/// Texts that give a secret away, in all forms in which programs write one.
+/// Returns texts that contain a secret, in all forms that programs write.
 fn texts() -> Vec<String> {
     #[derive(Debug)]
     #[allow(dead_code, reason = "they are read by Debug")]

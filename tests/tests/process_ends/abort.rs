@@ -1,7 +1,7 @@
-//! Programs whose panics abort: nothing runs after the panic hook, so everything is sent from there.
+//! Tests of programs whose panics abort: no code runs after the panic hook, so the hook sends everything.
 //!
-//! The runtime has to be compiled as such programs have it. That is done here for the runtime and one program alone:
-//! the other crates are taken as they are, which a profile of cargo could not.
+//! The runtime has to be compiled with `panic = "abort"` as well. The test compiles only the runtime and one program,
+//! and takes the other crates as they are; a profile of cargo cannot do this.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn cargo() -> Command {
     cargo
 }
 
-/// What cargo has compiled of the runtime's dependencies, as arguments of the compiler.
+/// Returns the compiled dependencies of the runtime, as arguments of the compiler.
 fn externs(profile: &str) -> Vec<String> {
     let metadata: Value =
         serde_json::from_slice(&output(cargo().args(["metadata", "--format-version=1"]))).unwrap();
@@ -33,7 +33,7 @@ fn externs(profile: &str) -> Vec<String> {
     let runtime =
         metadata["packages"].as_array().unwrap().iter().find(|it| it["name"] == "sentry-runtime").unwrap();
     let node = nodes.iter().find(|node| node["id"] == runtime["id"]).unwrap();
-    // Everything is built already, as this test is run: cargo only says where it lies.
+    // Everything is already built when this test runs: cargo only reports the paths.
     let built = output(
         cargo()
             .args(["build", "-p", "sentry-tests", "--bin", "signals", "--message-format=json"])
@@ -59,7 +59,7 @@ fn externs(profile: &str) -> Vec<String> {
     externs
 }
 
-/// Compiles the program and answers with where it lies.
+/// Compiles the program and returns its path.
 fn program() -> PathBuf {
     let deps = Path::new(env!("CARGO_BIN_EXE_signals")).parent().unwrap();
     let profile = if deps.ends_with("release") { "release" } else { "dev" };

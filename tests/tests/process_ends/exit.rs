@@ -1,4 +1,4 @@
-//! `sentry::exit`: everything is sent, although no destructor runs.
+//! Tests that `sentry::exit` sends everything, although no destructor runs.
 
 use std::time::{Duration, Instant};
 

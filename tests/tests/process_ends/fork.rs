@@ -1,4 +1,4 @@
-//! Forks: parent and child each send what they captured, once.
+//! Tests of forks: parent and child each send their own items once.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -54,11 +54,11 @@ fn parent_and_children_send_what_is_theirs_and_nothing_twice() {
         .iter()
         .map(|reason| server.reported(reason, "span"))
         .sum();
-    // Besides what is counted there is `around` with its child, and `job`.
+    // `around` with its child and `job` are not in the printed number.
     let recorded = said["spans"].parse::<u64>().unwrap() + 3;
     assert_eq!(spans + lost, recorded, "received and reported, {lost} of them");
 
-    // The check-ins of 22 children, and the pair of the job: its child has no part in it.
+    // There are the check-ins of 22 children, and the pair of the job, to which its child adds nothing.
     let check_ins = server.check_ins();
     let job: Vec<_> =
         check_ins.iter().filter(|it| it["monitor_slug"] == "around-a-fork").map(|it| &it["status"]).collect();

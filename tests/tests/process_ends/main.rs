@@ -1,4 +1,4 @@
-//! Every way in which a program ends or goes on as another: fork, signals, crashes, abort, exit.
+//! Tests of every way in which a program ends or continues as another process: fork, signals, crashes, abort, exit.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]

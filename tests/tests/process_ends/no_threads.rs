@@ -1,4 +1,4 @@
-//! A program that cannot start a thread.
+//! Tests of a program that cannot start a thread.
 
 use sentry_tests::FakeSentry;
 use sentry_tests::support::programs::run;
@@ -7,7 +7,7 @@ use sentry_tests::support::programs::run;
 fn what_no_thread_can_send_is_counted_and_said_once() {
     let server = FakeSentry::start();
     let dsn = server.dsn();
-    // Stacks as large as the address space: the system refuses every thread.
+    // With stacks as large as the address space, the system refuses every thread.
     let environment = [("SENTRY_DSN", dsn.as_str()), ("RUST_MIN_STACK", "140737488355328")];
     let ended = run(env!("CARGO_BIN_EXE_no_threads"), &[], &environment);
     assert_eq!(ended.code, Some(0), "{ended:?}");

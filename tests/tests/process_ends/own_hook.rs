@@ -1,5 +1,5 @@
-//! Panics that no hook of ours saw: the program installed a hook of its own later, or raised the panic by
-//! `resume_unwind`. Attributes, handlers and `main` capture them on their way, once.
+//! Tests of panics that our hook does not see, because the program installed a hook of its own later, or raised the
+//! panic by `resume_unwind`. Attributes, handlers and `main` capture such a panic once while it unwinds.
 
 use std::process::{Command, Stdio};
 
@@ -40,7 +40,7 @@ impl Ended {
         self.events.iter().map(text).collect()
     }
 
-    /// The functions of the program on the stack of an event, innermost first.
+    /// Returns the program's functions on the stack of an event, innermost first.
     fn functions(&self, event: usize) -> Vec<String> {
         let exception = &self.events[event]["exception"]["values"][0];
         let frames = exception["stacktrace"]["frames"].as_array().cloned().unwrap_or_default();
@@ -48,7 +48,7 @@ impl Ended {
         own.map(|frame| frame["function"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The name of the span of an event.
+    /// Returns the name of the span of an event.
     fn span(&self, event: usize) -> String {
         let id = &self.events[event]["contexts"]["trace"]["span_id"];
         let transactions = self.server.transactions();

@@ -1,4 +1,4 @@
-//! Signals: what was captured is sent, and the program ends by the signal as ever.
+//! Tests of signals: captured items are sent, and the signal ends the program as usual.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use sentry_tests::support::{LONG, assert_takes_less_than, only};
 use sentry_tests::{Answer, FakeSentry};
 
-/// A program that has said that it waits.
+/// A running program that has printed that it waits.
 struct Waiting {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    /// What it said before that.
+    /// The lines that the program printed before that.
     said: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Waiting {
 }
 
 fn kill(process: u32, signal: i32) {
-    // SAFETY: the process is a child of this one that was not waited for, or a child of that.
+    // SAFETY: the process is a child that was not waited for, or a child of such a child.
     assert_eq!(unsafe { libc::kill(process.try_into().unwrap(), signal) }, 0);
 }
 
@@ -90,11 +90,11 @@ fn a_second_signal_ends_the_program_at_once() {
     assert!(server.wait_for_requests(1, LONG), "it is being sent");
     let started = Instant::now();
     waiting.signal(libc::SIGTERM);
-    // The first is read by a thread, which takes its time.
+    // A thread handles the first signal, which may take some time.
     while started.elapsed() < LONG / 2 && waiting.child.id() > 0 {
         waiting.signal(libc::SIGINT);
         std::thread::sleep(Duration::from_millis(20));
-        // SAFETY: it only asks whether the child has ended, and leaves it to be waited for.
+        // SAFETY: the call only asks whether the child has ended, and leaves it to be waited for.
         let ended = unsafe {
             let mut info = std::mem::zeroed();
             libc::waitid(
@@ -143,7 +143,7 @@ fn a_signal_that_is_ignored_stays_ignored() {
     assert_eq!(status.signal(), Some(libc::SIGTERM), "{status:?}");
 }
 
-/// Linux gives process 1 of a container no signal that it leaves to the system, not even its own.
+/// In a container, Linux delivers to process 1 no signal with the default action, not even one from itself.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_first_process_of_a_container_sends_everything_and_exits_with_the_code_of_the_signal() {

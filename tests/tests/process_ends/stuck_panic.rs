@@ -1,4 +1,4 @@
-//! Panics that cannot unwind abort the program, however it is compiled: everything is sent from the panic hook.
+//! Tests of panics that cannot unwind, and therefore abort any program: the panic hook sends everything.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
@@ -31,7 +31,7 @@ fn statuses(server: &FakeSentry) -> Vec<Value> {
 fn the_panic_and_what_came_before_are_sent_and_the_job_has_failed() {
     for (how, texts) in [
         ("foreign", vec!["the lamp broke"]),
-        // Each of them happened, the second while the first was on its way.
+        // Both panics happened, the second while the first was unwinding.
         ("twice", vec!["the lamp broke", "and then the shelf"]),
     ] {
         let server = FakeSentry::start();

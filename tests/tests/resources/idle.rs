@@ -1,11 +1,11 @@
-//! When nothing happens, nothing is done; and what was not used was not started.
+//! Tests that an idle program causes no work, and that unused threads are never started.
 
 use std::collections::HashMap;
 
 use sentry_tests::FakeSentry;
 use sentry_tests::support::programs::run;
 
-/// What the program measured.
+/// Runs the program, and returns its measurements.
 fn measure(lifecycle: &str) -> HashMap<String, u64> {
     let server = FakeSentry::start();
     let ended = run(env!("CARGO_BIN_EXE_idle"), &[lifecycle], &[("SENTRY_DSN", &server.dsn())]);
@@ -21,7 +21,7 @@ fn assert_frugal(lifecycle: &str) {
     assert!(measured["threads_after_use"] <= 2, "the pipeline and the transport: {measured:?}");
     assert!(measured["wake_ups"] <= 1, "{measured:?}");
     assert_eq!(measured.get("woken"), Some(&1), "a trace wakes the pipeline: {measured:?}");
-    // The least of two hundred: a busy machine may hold up any of them, and not all.
+    // The program reports the minimum of two hundred runs: a busy machine may delay some of them, but not all.
     assert!(measured["init_micros"] < 5_000, "{measured:?}");
     assert!(measured["close_unused_micros"] < 5_000, "{measured:?}");
 }

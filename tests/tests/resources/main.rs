@@ -1,4 +1,4 @@
-//! What the toolkit takes of the machine: wake-ups, threads, memory and stack.
+//! Tests of the resources that the toolkit uses: wake-ups, threads, memory and stack.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

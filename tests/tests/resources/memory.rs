@@ -1,4 +1,4 @@
-//! Memory for records is used again, and what finds none is counted.
+//! Tests that memory for records is reused, and that records without memory are counted.
 
 use std::thread;
 
@@ -20,7 +20,7 @@ fn overflown<R>(seen: &Seen<R>) -> u64 {
 fn threads_that_come_and_go_leave_their_memory_to_others() {
     const THREADS: u32 = 10_000;
     const AT_A_TIME: u32 = 100;
-    // Room for 256 threads at a time.
+    // The memory is enough for 256 threads at a time.
     let options = options().max_record_memory(2 << 20);
     let seen = observe(options, || {
         sentry::start_span(SpanOptions::new("root"), |root| {
@@ -31,13 +31,13 @@ fn threads_that_come_and_go_leave_their_memory_to_others() {
                         scope.spawn(|| sentry::start_span(name, |_| ()));
                     }
                 });
-                // What ended is read.
+                // The flush makes the pipeline read the records of ended threads.
                 assert!(sentry::flush(LONG));
             }
         });
     });
     assert_eq!(seen.transaction()["spans"].as_array().unwrap().len(), 1000);
-    // All others were read and counted by the limit on a transaction: none for want of memory.
+    // All other spans were read and exceeded the limit of a transaction; none was lost for want of memory.
     assert_eq!(overflown(&seen), u64::from(THREADS) - 1000);
     let sent = seen.transaction()["spans"].as_array().unwrap().clone();
     assert!(sent.iter().all(|span| span["data"]["number"].as_u64().unwrap() < 4000), "the earliest are sent");

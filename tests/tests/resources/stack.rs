@@ -1,4 +1,4 @@
-//! The stack of a thread that records.
+//! Tests of the stack that recording needs on the calling thread.
 
 use std::fmt;
 use std::thread;
@@ -7,8 +7,8 @@ use sentry::protocol::{AttributeValue, Context, Map, Value};
 use sentry::{Breadcrumb, Level, User};
 use sentry_tests::support::{observe, options};
 
-/// An error's stack is walked on the thread that captures it. A build without optimisation has several copies of what
-/// functions keep on the stack.
+/// An error's stack is walked on the thread that captures the error. A build without optimisation keeps several copies
+/// of large values on the stack.
 #[test]
 fn a_small_thread_has_room_for_an_error() {
     #[sentry::span(err)]
@@ -22,7 +22,7 @@ fn a_small_thread_has_room_for_an_error() {
     assert_eq!(seen.events().len(), 1);
 }
 
-/// Values of more levels than are kept.
+/// Values that are deeper than the recorded depth.
 struct Deep {
     fields: Map<String, Value>,
     list: AttributeValue,
@@ -45,8 +45,8 @@ impl Deep {
     }
 }
 
-/// Whatever is done with a kept value on the thread that hands it over has to fit into the stack of a small thread, also
-/// without optimisation.
+/// All work on a recorded value on the calling thread has to fit into the stack of a small thread, even without
+/// optimisation.
 #[test]
 fn a_small_thread_has_room_for_values_of_the_greatest_depth() {
     let doors: [fn(&mut Deep); 6] = [
@@ -62,7 +62,7 @@ fn a_small_thread_has_room_for_values_of_the_greatest_depth() {
     ];
     for door in doors {
         let seen = observe(options(), move || {
-            // Not larger than a pointer: its own size would take stack in every function around.
+            // The box is not larger than a pointer: the value itself would use stack in every calling function.
             let mut deep = Box::new(Deep::new());
             let hand_over = move || {
                 door(&mut deep);
@@ -70,7 +70,7 @@ fn a_small_thread_has_room_for_values_of_the_greatest_depth() {
                 deep
             };
             let small = thread::Builder::new().stack_size(16 * 1024);
-            // What was not handed over is freed where there is room for it.
+            // The rest of the value is dropped here, where the stack is large enough.
             drop(small.spawn(hand_over).unwrap().join().unwrap());
         });
         assert_eq!(seen.events().len(), 1);

@@ -1,4 +1,5 @@
-//! Scopes of futures: they follow them from poll to poll and from thread to thread, and nothing leaks in between.
+//! Tests of the scopes of futures: they follow a future from poll to poll and from thread to thread, and do not leak
+//! between polls.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};

@@ -1,4 +1,4 @@
-//! Changes to one scope from several sides at once: closures and setters compose.
+//! Tests of simultaneous changes to one scope by closures and setters, all of which take effect.
 
 use std::thread;
 

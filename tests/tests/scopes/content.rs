@@ -1,4 +1,4 @@
-//! What scopes hold besides tags: attributes, feature flags, attachments, and breadcrumbs with hints.
+//! Tests of the contents of scopes besides tags: attributes, feature flags, attachments, and breadcrumbs with hints.
 
 use std::time::{Duration, SystemTime};
 
@@ -127,7 +127,7 @@ fn the_name_of_an_attachment_tells_its_type_where_none_is_given() {
             for name in ["screenshot.PNG", "worker.log", "core", "page.html"] {
                 sentry::add_attachment(Attachment { content_type: None, ..file(name, 1) });
             }
-            // What is given counts.
+            // A given content type is kept.
             sentry::add_attachment(file("page.html", 1));
             sentry::capture_event(Event::new());
         });
@@ -202,7 +202,7 @@ fn breadcrumbs_of_several_scopes_keep_their_order_and_the_limit() {
         let current = sentry::new_scope();
         current.add_breadcrumb(crumb("one"));
         sentry::add_breadcrumb(crumb("two"));
-        // Its time lies before all others; its place does not.
+        // It has the earliest time, but not the first place.
         current.add_breadcrumb(Breadcrumb { timestamp: early, ..crumb("three") });
         sentry::get_global_scope().add_breadcrumb(crumb("four"));
         message("arrived");

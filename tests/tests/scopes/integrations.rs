@@ -1,4 +1,4 @@
-//! Integrations: added with the options or later, named once, contained.
+//! Tests of integrations: added with the options or later, listed once, with panics contained.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::message;
 
-/// Notes what happens to it, and marks events.
+/// An integration that records its calls, and marks events.
 #[derive(Clone, Default)]
 struct Marking {
     name: &'static str,

@@ -1,4 +1,4 @@
-//! The three scopes, and which of them counts.
+//! Tests of the three scopes and their precedence.
 
 use sentry::protocol::{Event, LogEntry};
 use sentry::{Level, ScopeHandle, User};
@@ -16,7 +16,7 @@ fn an_event_overrides_scopes_and_an_inner_scope_the_outer_ones() {
             ("current", sentry::get_current_scope()),
         ];
         for (at, (name, _)) in scopes.iter().enumerate() {
-            // Each key is set by this scope and by all more general ones.
+            // Each key is set on this scope and on all more general ones.
             scopes[..=at].iter().for_each(|(by, scope)| scope.set_tag(name, by));
             scopes[..=at].iter().for_each(|(by, scope)| scope.set_extra(name, *by));
             scopes[at].1.add_breadcrumb(crumb(name));

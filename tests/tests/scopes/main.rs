@@ -1,5 +1,5 @@
-//! Scopes through the public face: which of them an event sees, how work gets scopes of its own, what they hold, and
-//! what extends a client.
+//! Tests of scopes through the public API: which scopes apply to an event, how work gets scopes of its own, their
+//! contents, and extensions of a client.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
@@ -18,8 +18,8 @@ fn message(text: &str) {
     sentry::capture_message(text, Level::Info);
 }
 
-/// The events of what runs in an isolation scope of its own, to be had by their messages. The global scope is
-/// emptied afterwards.
+/// Runs a closure in an isolation scope of its own, clears the global scope, and returns a function that finds an event
+/// by its message.
 fn events(options: ClientOptions, run: impl FnOnce()) -> impl Fn(&str) -> Value {
     struct Clear;
     impl Drop for Clear {
@@ -38,7 +38,7 @@ fn events(options: ClientOptions, run: impl FnOnce()) -> impl Fn(&str) -> Value 
     }
 }
 
-/// The messages of an event's breadcrumbs.
+/// Returns the messages of an event's breadcrumbs.
 fn crumbs(event: &Value) -> Vec<String> {
     let crumbs = event["breadcrumbs"]["values"].as_array().into_iter().flatten();
     crumbs.map(|crumb| crumb["message"].as_str().unwrap_or_default().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Processors: their order, and what they see of transactions.
+//! Tests of event processors: their order, and their view of transactions.
 
 use sentry::Hint;
 use sentry::protocol::{Event, Transaction};
@@ -17,7 +17,7 @@ fn note(name: &'static str) -> impl Fn(Event<'static>) -> Option<Event<'static>>
 
 #[test]
 fn processors_of_the_request_and_the_scope_run_before_the_global_ones() {
-    // The global scope keeps its processors: this one is for the thread of this test alone.
+    // The global scope keeps its processors, so this one only changes events of this test.
     let marked = |event: &Event<'_>| event.tags.contains_key("order");
     let global = note("3");
     sentry::get_global_scope()

@@ -1,4 +1,4 @@
-//! The context `cloud_resource`, from the environment and from metadata services.
+//! Tests of the context `cloud_resource`, from the environment and from metadata services.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use sentry_tests::FakeSentry;
 use sentry_tests::support::{only, programs};
 use serde_json::{Value, json};
 
-/// An HTTP server with fixed answers, by `METHOD path`; 404 for everything else.
+/// An HTTP server with fixed answers by `METHOD path`, and 404 for everything else.
 struct Metadata {
     address: String,
     /// The heads of the requests, in lower case.
@@ -170,7 +170,7 @@ fn lambda_and_ecs_need_no_instance_metadata() {
 
 #[test]
 fn a_metadata_service_that_is_silent_delays_nothing() {
-    // It accepts connections and never answers.
+    // The listener accepts connections, but never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let server = FakeSentry::start();

@@ -1,4 +1,4 @@
-//! Invocations of AWS Lambda, through the layer, in both of its positions.
+//! Tests of invocations of AWS Lambda with the layer in both of its positions.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,8 +66,8 @@ async fn handler(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }
 }
 
-/// A runtime as that of AWS: it reads the payload, calls the handler with a layer of its own, and swallows its errors and
-/// panics.
+/// Returns a runtime like that of AWS: it reads the payload, calls the handler with a layer of its own, and swallows
+/// its errors and panics.
 fn runtime() -> SentryService<impl Service<LambdaInvocation, Response = (), Error = Error>> {
     let layer = SentryLayer::new();
     let handler = layer.layer(service_fn(handler));
@@ -242,7 +242,7 @@ fn everything_has_arrived_when_the_invocation_ends() {
         for number in 1..=3 {
             let body = json!({"do": "capture"});
             block_on(runtime.call(invocation(context("1", LONG), &body))).unwrap();
-            // Now Lambda may freeze the process: nothing may wait for its thaw.
+            // Lambda may freeze the process now, so all items must have been sent.
             assert_eq!((server.events().len(), server.transactions().len()), (number, number));
         }
     });
@@ -256,7 +256,7 @@ fn an_invocation_that_nearly_exceeds_its_time_is_reported_while_it_runs() {
             assert!(server.wait_for_type("event", 1, LONG), "the warning is sent while the handler runs");
             std::future::ready(Ok::<_, Error>(()))
         });
-        // A minute is left, and the warning is due in a second.
+        // A minute is left, so the warning is due in a second.
         let mut service = SentryLayer::new().timeout_warning(LONG - Duration::from_secs(1)).layer(slow);
         block_on(service.call(LambdaEvent::new((), context("1", LONG)))).unwrap();
     });

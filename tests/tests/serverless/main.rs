@@ -1,4 +1,4 @@
-//! Programs in the cloud: where they run, and how they are invoked.
+//! Tests of programs in the cloud: their context, and their invocations.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 

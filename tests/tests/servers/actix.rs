@@ -1,4 +1,4 @@
-//! The middleware of actix-web.
+//! Tests of the middleware for actix-web.
 
 use std::fmt;
 use std::pin::Pin;
@@ -87,7 +87,7 @@ async fn interleaved(id: web::Path<u32>) -> &'static str {
     "done"
 }
 
-/// Tells tests that a handler runs, and that what it holds was dropped.
+/// Reports to a test that a handler runs, and that the values it holds were dropped.
 static TOLD: Mutex<Option<mpsc::Sender<&'static str>>> = Mutex::new(None);
 
 fn tell(what: &'static str) {
@@ -104,7 +104,7 @@ impl Drop for Held {
     }
 }
 
-/// A body that sends without end until it is dropped, or breaks off.
+/// A body that sends until it is dropped, or ends with an error.
 struct Streamed {
     left: Option<u32>,
     _held: Held,
@@ -339,7 +339,7 @@ fn a_client_that_disconnects_cancels_the_request() {
                 drop(stream);
                 assert_eq!(told.recv_timeout(LONG), Ok("dropped"));
                 *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                // The worker is a thread that nobody waits for; the request ends soon after what it held.
+                // The server's worker thread is not joined; the request ends shortly after its values were dropped.
                 let start = Instant::now();
                 while server.transactions().is_empty() {
                     assert!(start.elapsed() < LONG, "the request does not end");

@@ -1,4 +1,4 @@
-//! Bodies: a request lasts as long as its body is sent, and one that is given up is cancelled.
+//! Tests of response bodies: a request lasts until its body is sent, and is cancelled if the body is dropped early.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::client::{ask, get as fetch, send};
 use crate::serve;
 
-/// A body that sends what comes through a channel, and says when it is dropped.
+/// A body that sends the frames of a channel, and reports when it is dropped.
 pub struct Streamed<E> {
     frames: UnboundedReceiver<Result<Frame<Bytes>, E>>,
     dropped: Option<mpsc::Sender<()>>,
@@ -84,7 +84,7 @@ fn the_span_ends_when_the_body_does() {
                 let length = stream.read(&mut buffer).unwrap();
                 seen.extend_from_slice(&buffer[..length]);
             }
-            // The handler has returned long ago, and half of the body is here.
+            // The handler returned long ago, and half of the body has arrived.
             assert!(sentry::flush(LONG));
             let before = sentry::get_client().unwrap().stats();
             assert_eq!(before.sent(sentry::protocol::DataCategory::Transaction), 0);
@@ -116,7 +116,7 @@ fn a_reader_who_goes_away_cancels_the_request() {
             let sender = frames.recv_timeout(LONG).unwrap();
             sender.send(Ok(data("one "))).unwrap();
             drop(stream);
-            // The server notices when it writes.
+            // The server notices the closed connection only when it writes.
             while dropped.try_recv().is_err() {
                 let _gone = sender.send(Ok(data("more ")));
                 std::thread::sleep(std::time::Duration::from_millis(1));
@@ -166,7 +166,7 @@ fn bodies_of_known_length_and_without_content_are_whole() {
         .route("/none", get(|| async { axum::http::StatusCode::NO_CONTENT }))
         .route(
             "/file",
-            // As files are sent: the length stands in a header alone.
+            // Like a file: only a header contains the length.
             get(|| async {
                 let (sender, frames) = unbounded_channel::<Result<_, Infallible>>();
                 sender.send(Ok(data("12345"))).unwrap();
@@ -242,7 +242,7 @@ fn a_panic_of_a_body_ends_the_request() {
     assert_eq!(seen.span("GET /stream").status, "internal_error");
 }
 
-/// What the layer's body looks like from outside.
+/// The body of the layer has the frames, sizes and trailers of the inner body.
 #[test]
 fn frames_sizes_and_trailers_are_those_of_the_body_inside() {
     use tower::{Layer as _, ServiceExt as _};

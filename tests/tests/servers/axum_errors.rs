@@ -1,4 +1,4 @@
-//! What fails in a request: captured once, whoever else sees it.
+//! Tests that an error in a request is captured once, even if several layers and functions see it.
 
 use std::fmt;
 
@@ -102,7 +102,7 @@ fn an_error_that_an_inner_function_captures_is_captured_once() {
         assert_eq!(request.status, "internal_error");
         assert_eq!(request.data["http.response.status_code"], 500);
         assert_eq!(event["contexts"]["trace"]["trace_id"], request.trace);
-        // The event belongs to the innermost function that saw the error.
+        // The event belongs to the innermost function that returned the error.
         assert_eq!(event["contexts"]["trace"]["span_id"], seen.span("reserve").id);
     }
 }

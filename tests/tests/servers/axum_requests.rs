@@ -1,4 +1,4 @@
-//! A request's trace, its scopes, and what of its head is told.
+//! Tests of a request's trace, its scopes, and its recorded headers.
 
 use std::sync::Arc;
 use std::thread;

@@ -1,4 +1,4 @@
-//! What the transaction of a request is called, wherever the layer sits.
+//! Tests of the name of a request's transaction, with the layer in any position.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::client::{ask, get as fetch};
 use crate::serve;
 
-/// The names of all transactions with their sources, sorted.
+/// Returns the names of all transactions with their sources, sorted.
 fn named<R>(seen: &Seen<R>) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let name = |transaction: &Value| {

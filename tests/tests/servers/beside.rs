@@ -1,5 +1,5 @@
-//! Beside the layers of `tower-http` that log failures and the layer for `tracing`: one failure is one event, whatever the
-//! order of the layers.
+//! Tests of Sentry's layer together with the layer for `tracing` and the layers of `tower-http` that log failures: one
+//! failure is one event, with the layers in any order.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -52,8 +52,8 @@ fn routes() -> Router {
         .route("/annotated", get(annotated))
 }
 
-/// The routes with the three layers in every order, the outermost first. Where no layer around it catches a panic, it
-/// reaches the server.
+/// Returns the routes with the three layers in every order, named from the outermost to the innermost. A panic that no
+/// outer layer catches reaches the server.
 fn orders() -> [(&'static str, Router); 6] {
     let (sentry, trace, catch) = (SentryLayer::new, TraceLayer::new_for_http, CatchPanicLayer::new);
     [
@@ -69,7 +69,7 @@ fn orders() -> [(&'static str, Router); 6] {
 /// Requests a path twice.
 fn visit(router: Router, path: &str, options: sentry::ClientOptions) -> Seen<()> {
     let filter = |metadata: &tracing::Metadata<'_>| match *metadata.level() {
-        // The spans of `TraceLayer` are below the level that is recorded by default.
+        // The spans of `TraceLayer` have a level that is not recorded by default.
         tracing::Level::DEBUG => EventFilter::Ignore,
         _ => default_event_filter(metadata),
     };
@@ -141,7 +141,7 @@ fn a_failed_response_that_our_layer_leaves_alone_is_what_the_layer_inside_logs()
     assert_eq!(texts(&visit(router, "/annotated", options())), ["no stock", "no stock"]);
 }
 
-/// Asks another service, as a client with a `TraceLayer` of its own.
+/// Sends a request to another service, through a client with a `TraceLayer` of its own.
 async fn ask_the_bank() {
     let bank = async |_: Request<Body>| Ok::<_, Infallible>(StatusCode::BAD_GATEWAY.into_response());
     let bank = TraceLayer::new_for_http().layer(tower::service_fn(bank));
@@ -207,7 +207,7 @@ fn logged_failures_beyond_those_that_wait_for_their_request_are_counted() {
     assert_eq!(sent + seen.reported("buffer_overflow", "error"), 12);
 }
 
-/// Asks for a page whose handler is stuck after it has asked the bank, and leaks the request.
+/// Sends a request whose handler never ends after its request to the bank, and leaks it.
 fn leak_a_request() {
     let stuck = async || -> StatusCode {
         ask_the_bank().await;
@@ -290,7 +290,7 @@ async fn annotated_and_slow() -> Result<(), StatusCode> {
 
 #[test]
 fn a_failure_that_took_less_time_than_the_request_before_it_is_another_one() {
-    // As `TraceLayer` logs it.
+    // Logs like `TraceLayer`.
     let shorter = |latency: &str| {
         let classification = "Status code: 503 Service Unavailable";
         tracing::error!(target: "tower_http::trace::on_failure", classification, latency, "response failed");
@@ -320,7 +320,7 @@ fn a_failure_that_took_less_time_than_the_request_before_it_is_another_one() {
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// The work that a handler left for later.
+/// The work that a handler has left for later.
 static LATER: Mutex<Option<Task>> = Mutex::new(None);
 
 async fn leaves_work() -> StatusCode {

@@ -1,4 +1,4 @@
-//! The smallest HTTP client: it sends what it is told, and reads what comes.
+//! A minimal HTTP client, which sends the given headers and reads the answer.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! gRPC over the layer: calls are named by their method, and end by their `grpc-status`.
+//! Tests of gRPC with the layer: calls are named by their method, and their status is the `grpc-status`.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use sentry::integrations::tower::SentryLayer;
 use sentry_tests::support::{SeenSpan, block_on, observe, options};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-/// A body that consists of trailers, as the answer to a call that failed late.
+/// A body that consists of trailers, like the answer to a call that failed late.
 struct Trailers(Option<HeaderMap>);
 
 impl http_body::Body for Trailers {

@@ -1,4 +1,4 @@
-//! Servers through their integrations: the tower layer on axum and on plain services, the middleware of actix-web.
+//! Tests of the integrations for servers: the tower layer on axum and on plain services, the middleware for actix-web.
 //! Requests go over real sockets.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]

@@ -1,5 +1,5 @@
-//! Servers for the time of a closure, on a runtime with one thread: requests that wait for each other are polled in
-//! turn by the same thread, where what is not kept apart would mix.
+//! Servers that run while a closure runs, on a runtime with one thread: concurrent requests are polled in turn by the
+//! same thread, so that data of different requests would mix if it were not separated.
 
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -30,7 +30,7 @@ pub fn axum<R>(router: Router, run: impl FnOnce(SocketAddr) -> R) -> R {
     result
 }
 
-/// Runs a closure with an actix-web server, each of whose workers is configured by `configure`.
+/// Runs a closure with an actix-web server; `configure` configures each of its workers.
 pub fn actix<R>(
     middleware: Sentry,
     configure: fn(&mut actix_web::web::ServiceConfig),

@@ -1,4 +1,4 @@
-//! The layer around plain services, without a router: what hyper is given.
+//! Tests of the layer around plain services without a router, as hyper gets them.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! Requests as sessions of release health.
+//! Tests of requests as sessions of release health.
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -1,5 +1,5 @@
-//! WebSockets: what the task of a socket does belongs to the trace and the scopes of the request that it was upgraded
-//! from. Each client has a trace of its own, and two sockets are open at the same time.
+//! Tests of WebSockets: the task of a socket belongs to the trace and the scopes of the request that opened it. Each
+//! client has a trace of its own, and two sockets are open at the same time.
 
 use std::net::{SocketAddr, TcpStream};
 use std::pin::pin;
@@ -202,7 +202,7 @@ fn close(mut client: Client) {
     while client.read().is_ok() {}
 }
 
-/// Two sockets at once, each of which is asked twice.
+/// Opens two sockets at the same time, and sends two messages to each.
 fn two_sockets(server: SocketAddr, path: &str) {
     let (mut ada, mut bob) = (connect(server, path, ADA), connect(server, path, BOB));
     assert_eq!(ask(&mut ada, "lamp 1"), "lamp 1 is lit");
@@ -213,7 +213,7 @@ fn two_sockets(server: SocketAddr, path: &str) {
     close(bob);
 }
 
-/// Returns the result of the two sockets on each server.
+/// Runs the two sockets on each server, and returns what arrived.
 fn on_each_server(path: &str) -> [(&'static str, Seen<()>); 3] {
     [
         ("axum", observe(options(), || on_axum::serve(|server| two_sockets(server, path)))),
@@ -283,7 +283,7 @@ fn an_error_in_a_socket_has_the_trace_and_the_scope_of_its_request() {
             assert_eq!(event["tags"]["customer"], customer, "{server}");
             let url = event["request"]["url"].as_str().unwrap();
             assert!(url.ends_with(customer), "{server}: {url}");
-            // The error was first seen in the function that looks up the second message.
+            // The error belongs to the function that looks up the second message.
             let answers = of_op(&of_trace(seen.transactions(), trace), "websocket.server");
             let span = &event["contexts"]["trace"]["span_id"];
             assert!(answers.iter().any(|answer| answer["spans"][0]["span_id"] == *span), "{server}");

@@ -1,4 +1,4 @@
-//! Errors that annotated functions returned, in requests that fail without returning an error.
+//! Tests of errors of annotated functions in requests that fail without returning an error.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The arguments of the attribute.
+//! Tests of the arguments of the attribute.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -240,7 +240,7 @@ fn new_trace_has_neither_parent_nor_trace_of_the_active_span() {
         assert_ne!(fresh.trace, outer.trace);
         assert_eq!(fresh.parent, None);
         assert_eq!((inner.trace, inner.parent), (fresh.trace, Some(fresh.id)));
-        // What comes after it belongs to the outer trace again.
+        // The next span belongs to the outer trace again.
         assert_eq!(seen.span("first name").parent, Some(outer.id));
     }
 }
@@ -292,7 +292,7 @@ fn a_parent_of_none_means_the_active_span() {
     assert!(adopted.iter().all(|span| span.parent.as_ref() == Some(&root)), "{adopted:?}");
 }
 
-/// A facade under another name, which counts who comes through it.
+/// A facade with another name, which counts the calls through it.
 mod facade {
     pub use ::sentry::span;
 

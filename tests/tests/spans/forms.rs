@@ -1,4 +1,4 @@
-//! The functions that the attribute can stand on; each stays what it was.
+//! Tests of all kinds of functions that accept the attribute; each keeps its behaviour.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Functions that are or return futures.
+//! Tests of functions that are asynchronous or return futures.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -59,7 +59,6 @@ struct Outside;
 
 #[async_trait::async_trait]
 impl Fetch for Outside {
-    // Above the other attribute, this one sees an async function; below, a boxed future.
     async fn fetch(&self, id: u32) -> Result<u32, String> {
         Ok(id)
     }
@@ -158,7 +157,7 @@ async fn socket(text: &'static str) {
     sentry::capture_message(text, sentry::Level::Info);
 }
 
-/// As a server does with the callback of a WebSocket: it calls it in a task of its own when the request is over.
+/// A server calls the callback of a WebSocket in the same way: in a task of its own, after the request.
 #[test]
 fn a_callback_that_is_bound_belongs_to_the_request_that_bound_it() {
     for bind in [true, false] {
@@ -190,7 +189,7 @@ async fn told() -> [String; 3] {
     [first, second, tell()]
 }
 
-/// Without a span there is nothing to activate where the future was called, but elsewhere its trace has to come along.
+/// An unsampled future has no span to activate on its own thread, but on another thread its trace must be active.
 #[test]
 fn an_unsampled_future_takes_its_trace_to_another_thread_and_back() {
     fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {

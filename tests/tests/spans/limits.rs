@@ -1,4 +1,4 @@
-//! A segment carries so many spans; what is over is counted.
+//! Tests of the limit of spans in a segment: further spans are counted as lost.
 
 use sentry::protocol::{DataCategory, DiscardReason};
 use sentry_tests::support::{Seen, observe, options};

@@ -1,5 +1,5 @@
-//! `#[sentry::span]` through the public face: what functions it can stand on, what it records of them, and where
-//! in the tree of a trace they come to stand.
+//! Tests of `#[sentry::span]` through the public API: the functions that accept it, its recorded data, and the place of
+//! its spans in the trace.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

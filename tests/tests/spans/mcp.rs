@@ -1,4 +1,4 @@
-//! Spans of servers of the Model Context Protocol.
+//! Tests of spans of servers for the Model Context Protocol.
 
 use sentry::SpanOptions;
 use sentry::mcp::{self, Transport};

@@ -1,4 +1,4 @@
-//! Without a name of its own, a span is called as a reader would call its function.
+//! Tests of default names: a span without a name gets the readable name of its function.
 
 use sentry_tests::support::{block_on, names, observe, options};
 

@@ -1,4 +1,4 @@
-//! Where a span comes to stand: under the function that called it, on whatever thread, in whatever task.
+//! Tests of the parent of a span: it is the calling function, on any thread and in any task.
 
 use std::thread;
 
@@ -100,7 +100,7 @@ async fn joined() -> usize {
     one + two
 }
 
-/// Asserts that every span's parent is one with the same `of`, up to the tasks.
+/// Asserts that the parent of every span, up to the tasks, has the same attribute `of`.
 #[track_caller]
 fn assert_unmixed(spans: &[sentry_tests::support::SeenSpan]) {
     for span in spans.iter().filter(|span| matches!(&*span.name, "step" | "leaf")) {

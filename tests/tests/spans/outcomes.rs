@@ -1,4 +1,4 @@
-//! How a function ended, as the status of its span.
+//! Tests that the status of a span reflects how its function ended.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! The polls of annotated futures: their number and times as attributes, and polls that block their thread.
+//! Tests of the polls of annotated futures: their number and times as attributes, and polls that block their thread.
 
 use std::future::Future as _;
 use std::sync::mpsc;
@@ -118,7 +118,7 @@ async fn outer(started: mpsc::Sender<()>, release: mpsc::Receiver<()>) {
     waits(started, release).await;
 }
 
-/// Runs a poll that blocks until `seen_enough` says so about the server, or for at most a minute.
+/// Runs a poll that blocks until `seen_enough` returns true for the server, or for a minute at most.
 fn block(
     options: ClientOptions,
     seen_enough: fn(&sentry_tests::FakeSentry) -> bool,
@@ -138,8 +138,8 @@ fn block(
     })
 }
 
-/// Returns whether a text reports the poll that waits. A busy machine may interrupt the thread before that poll for longer
-/// than the limit, which is reported, too.
+/// Returns whether a text reports the poll of `waits`. A busy machine may also interrupt the thread before that poll
+/// for longer than the limit, which is reported as well.
 fn is_of_waits(text: &Value) -> bool {
     text.as_str().is_some_and(|text| text.ends_with(" s in `waits`, thread `worker-7`"))
 }
@@ -148,7 +148,7 @@ fn is_of_waits(text: &Value) -> bool {
 fn a_blocked_thread_is_captured_while_it_is_blocked() {
     for options in [options(), options().traces_sample_rate(0.0)] {
         let limit = Duration::from_millis(50);
-        // The event arrives while the poll has not returned.
+        // The event arrives before the poll returns.
         let options = options.blocked_poll_event(limit).blocked_poll_warning(limit);
         let seen = block(options, |server| {
             server.events().iter().any(|event| is_of_waits(&event["exception"]["values"][0]["value"]))
@@ -171,7 +171,7 @@ fn a_blocked_thread_is_captured_while_it_is_blocked() {
             frames[1]["filename"].as_str().unwrap().ends_with("polls.rs") && frames[1]["lineno"].is_u64()
         );
         assert_eq!(event["tags"]["thread.name"], "worker-7");
-        // What happens next in the same work knows of it.
+        // Later events of the same work have the blocked poll as a breadcrumb.
         let released = events.iter().find(|event| event["logentry"]["message"] == "released").unwrap();
         let crumbs = released["breadcrumbs"]["values"].to_string();
         assert!(crumbs.contains("blocked for ") && crumbs.contains("waits"), "{crumbs}");

@@ -1,4 +1,4 @@
-//! Messages of queues: published by one program, processed by another one, in one trace.
+//! Tests of messages in queues: one program publishes them, another one processes them, in one trace.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -27,7 +27,7 @@ fn attributes(span: &Value) -> &Value {
 fn a_message_keeps_its_trace_from_publish_to_process() {
     let seen = observe(options(), || {
         let headers = sentry::start_span("checkout", |_| publish("1002"));
-        // Another thread: another program would have nothing in common either.
+        // The message is processed on another thread, which shares no context, just as another program would.
         std::thread::spawn(move || queue::process("orders", received(&headers), work)).join().unwrap();
     });
     let named =
@@ -70,7 +70,7 @@ fn the_latency_is_in_milliseconds_since_the_time_of_publication() {
     let seen = observe(options(), || {
         let hour_ago = SystemTime::now() - Duration::from_secs(3600);
         queue::process("orders", received(&publish("1002")).published_at(hour_ago), || ());
-        // The clock of the producer goes ahead.
+        // The clock of the producer is ahead.
         let later = SystemTime::now() + Duration::from_secs(3600);
         queue::process("early", received(&Headers::new()).published_at(later), || ());
     });

@@ -1,5 +1,5 @@
-//! Root spans outside of any request: they cost nearly nothing until somebody asks for what stands around them, and
-//! nobody can tell which kind they were.
+//! Tests of root spans outside of any request: their context is created only when something asks for it, which makes no
+//! difference in the sent data.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde_json::Value;
 #[sentry::span]
 fn step() {}
 
-/// Looks at what stands around it, or does not.
+/// Reads the trace header if `look` is set.
 #[sentry::span]
 fn job(look: bool) -> Option<String> {
     step();
@@ -22,7 +22,7 @@ fn job(look: bool) -> Option<String> {
     header
 }
 
-/// Without what differs from one transaction to the next.
+/// Returns a transaction without the fields that differ between any two transactions.
 fn likeness(transaction: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -88,7 +88,7 @@ fn a_root_has_the_scopes_of_its_end() {
         job_that_says("one");
         job(false);
         job_that_says("two");
-        // Of no account to what has ended.
+        // These changes do not affect ended transactions.
         sentry::configure_scope(|scope| {
             scope.remove_tag("step");
             scope.remove_tag("before");

@@ -1,4 +1,4 @@
-//! Functions that return a stream: the span lasts as long as the stream and is active in every poll.
+//! Tests of functions that return a stream: the span lasts as long as the stream and is active in every poll.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ fn item(number: u32) -> u32 {
     number * 10
 }
 
-/// Gives numbers, and is pending before each of them.
+/// A stream of numbers that is pending before each of them.
 struct Numbers {
     next: u32,
     end: u32,

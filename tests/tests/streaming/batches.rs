@@ -1,4 +1,4 @@
-//! When spans leave, and with which others.
+//! Tests of the batches of spans: the time at which they are sent, and their contents.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,11 +21,11 @@ fn numbers(spans: &[Value]) -> Vec<u64> {
 #[test]
 fn spans_leave_while_the_root_runs() {
     let seen = observe_server(streaming(), |server| {
-        // Long enough for a pipeline with nothing to do to fall asleep: the root has to wake it.
+        // The pause is long enough for an idle pipeline to fall asleep, so that the root has to wake it.
         std::thread::sleep(Duration::from_secs(1));
         sentry::start_span(SpanOptions::new("root"), |_| {
             step(1);
-            // The limit is five seconds; the rest is for a machine that is busy.
+            // The limit is five seconds; the longer timeout is for a busy machine.
             assert!(server.wait_for_streamed_spans(1, LONG), "the root still runs");
             step(2);
         });

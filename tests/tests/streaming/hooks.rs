@@ -1,4 +1,4 @@
-//! What the options do with spans that are streamed: `ignore_spans` and `before_send_span`; what spans inherit.
+//! Tests of options for streamed spans: `ignore_spans` and `before_send_span`.
 
 use sentry::protocol::{DiscardReason, Span, SpanId, TraceId};
 use sentry::{SpanFilter, ai};

@@ -1,5 +1,5 @@
-//! Spans that `ignore_spans` and `ignore_transactions` match when they start: they are never started, and their children
-//! have the next span above as their parent, whenever they are sent.
+//! Tests of spans that match `ignore_spans` or `ignore_transactions` at their start: they are never started, and their
+//! children get the next span above as their parent, no matter when they are sent.
 
 use sentry::protocol::DiscardReason;
 use sentry::{SpanFilter, SpanOptions};
@@ -70,7 +70,7 @@ fn functions_of_every_kind_are_ignored() {
     let seen = observe(streaming().ignore_spans(["noise"]), || {
         sentry::start_span("root", |_| {
             block_on(async_noise());
-            // Polled elsewhere than it was called.
+            // This future is polled on another thread than the one that called the function.
             let spawned = async_noise();
             std::thread::scope(|scope| _ = scope.spawn(|| block_on(spawned)));
             assert!(noise_that_captures().is_err());

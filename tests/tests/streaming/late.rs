@@ -1,4 +1,4 @@
-//! Spans that end on other threads, or after their root.
+//! Tests of spans that end on other threads, or after their root.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! What does not arrive is counted, span by span.
+//! Tests that lost spans are counted, one by one.
 
 use sentry::SpanOptions;
 use sentry::protocol::{DataCategory, DiscardReason};
@@ -63,7 +63,7 @@ fn a_batch_that_the_server_refuses_counts_by_its_spans() {
     assert_eq!(lost(&seen, DiscardReason::SendError, DataCategory::Span), 10);
 }
 
-/// Whatever the memory, every span is sent or counted.
+/// Every span is sent or counted, even with the smallest memory.
 #[test]
 fn with_little_memory_every_span_is_sent_or_counted() {
     const SPANS: u64 = 20_000;

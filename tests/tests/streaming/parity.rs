@@ -1,4 +1,5 @@
-//! Streamed spans carry the data of a transaction: one test for each row of the table in the guide `streaming`.
+//! Tests that streamed spans carry the data of a transaction: one test for each row of the table in the guide
+//! `streaming`.
 
 use sentry::protocol::{Context, Event, Map, Request, ResponseContext, SpanStatus, TransactionInfo};
 use sentry::{Scope, SpanFilter, SpanOptions, User};
@@ -10,7 +11,7 @@ use super::{attribute, span, streaming};
 #[sentry::span(name = "child", op = "db.query")]
 fn child() {}
 
-/// Runs a root with a child in scopes of its own.
+/// Runs a root with a child, in scopes of its own.
 fn traced(fill: impl FnOnce(&mut Scope)) {
     sentry::with_isolation_scope(|| {
         sentry::get_isolation_scope().configure(fill);
@@ -18,7 +19,7 @@ fn traced(fill: impl FnOnce(&mut Scope)) {
     });
 }
 
-/// The root and the child of the only trace.
+/// Returns the root and the child of the only trace.
 fn both<R>(seen: &Seen<R>) -> (Value, Value) {
     (span(seen, "root"), span(seen, "child"))
 }
@@ -42,7 +43,7 @@ fn attributes_of_the_scopes_stand_on_every_span_and_those_of_a_span_win() {
     let other = span(&seen, "other");
     assert_eq!((attribute(&other, "tenant"), attribute(&other, "plan")), (&json!("chairs"), &json!(3)));
     assert_eq!(root["attributes"].get("empty"), None, "empty attributes are left out");
-    // Parsers keep one of two values of a name: that there is one is seen in the text.
+    // Parsers keep only one of two attributes of the same name, so the test counts the name in the text.
     let payload = seen.items().into_iter().find(|item| item.ty() == "span").unwrap();
     assert_eq!(String::from_utf8(payload.bytes).unwrap().matches("\"tenant\":").count(), 3);
 }
@@ -223,7 +224,7 @@ fn the_sampler_decides_by_name_and_attributes_and_the_rate_stands_on_the_root() 
     });
     let (root, _) = both(&seen);
     assert_eq!(attribute(&root, "sentry.sample_rate"), 1.0);
-    // The root that is not sampled, and its child.
+    // The unsampled root and its child are reported.
     assert_eq!(seen.reported("sample_rate", "span"), 2);
 }
 

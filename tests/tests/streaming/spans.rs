@@ -1,4 +1,4 @@
-//! What a streamed span says.
+//! Tests of the contents of a streamed span.
 
 use std::error::Error;
 
@@ -62,7 +62,7 @@ fn every_span_names_program_segment_and_thread() {
     let cart = span(&seen, "load cart");
     assert_eq!(attribute(&cart, "sentry.op"), "db.query");
     assert_eq!(attribute(&root, "sentry.op"), "http.server");
-    // What a transaction says beside its spans stands on the root alone.
+    // The data that a transaction has outside of its spans is on the root only.
     assert_eq!(attribute(&root, "sentry.segment.name.source"), "component");
     assert_eq!(attribute(&root, "sentry.sample_rate"), 1.0);
     assert_eq!(attribute(&root, "sentry.dist"), "d1");
@@ -187,7 +187,7 @@ fn what_the_user_says_of_a_span_wins_over_what_we_say() {
     assert_eq!(attribute(&own, "sentry.origin"), "manual.mine");
     assert_eq!(attribute(&own, "thread.name"), "green");
     assert_eq!(attribute(&own, "sentry.segment.name"), "root");
-    // Parsers keep one of two values of a name: that there is one is seen in the text.
+    // Parsers keep only one of two attributes of the same name, so the test counts the names in the text.
     let payload = seen.items().into_iter().find(|item| item.ty() == "span").unwrap();
     let text = String::from_utf8(payload.bytes).unwrap();
     assert_eq!(text.matches("\"thread.name\":").count(), 2);

@@ -1,4 +1,4 @@
-//! Starting, asking, flushing and ending.
+//! Tests of the functions that start, query, flush and end a client.
 
 use std::sync::Arc;
 use std::time::Duration;

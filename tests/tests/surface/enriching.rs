@@ -1,4 +1,4 @@
-//! What is said once and stands on everything after.
+//! Tests of setters, whose values appear on all later items.
 
 use sentry::protocol::{Attachment, Breadcrumb, Context};
 use sentry::{Level, User};

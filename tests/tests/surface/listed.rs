@@ -1,4 +1,4 @@
-//! The table in the crate's documentation names every function.
+//! Tests that the table in the crate's documentation names every function.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ fn every_function_of_the_public_face_is_in_the_table() {
     let table = std::fs::read_to_string(source.join("surface.md")).unwrap();
     let mut functions = BTreeSet::new();
     for file in std::fs::read_dir(source.join("api")).unwrap() {
-        // The folder `official` holds the names of the official crate, which the guide for migrating explains.
+        // The folder `official` contains the names of the official crate, which the migration guide explains.
         let Ok(text) = std::fs::read_to_string(file.unwrap().path()) else { continue };
         for line in text.lines() {
             let name = line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub async fn "));
@@ -21,7 +21,7 @@ fn every_function_of_the_public_face_is_in_the_table() {
     assert!(functions.is_empty(), "the table of the documentation lacks {functions:?}");
 }
 
-/// Compiles code and gives its text.
+/// Compiles code and returns its text.
 macro_rules! compiled {
     ($($code:tt)*) => {{
         let _ = || { $($code)*; };

@@ -1,5 +1,5 @@
-//! The whole surface, section by section as the crate's documentation lists it: what other tests look at one by one
-//! is used here side by side, as programs do.
+//! Tests of the whole API, in the order of the crate's documentation: other tests use its functions one by one, these
+//! use them together, as programs do.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

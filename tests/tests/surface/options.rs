@@ -1,4 +1,4 @@
-//! Options that no other test needs.
+//! Tests of options that no other test needs.
 
 use sentry::ClientOptions;
 use sentry_tests::support::{observe, untraced, without_client};
@@ -46,7 +46,7 @@ fn releases_are_given_as_text_or_by_the_package() {
     let literal = ClientOptions { release: sentry::release_name!(), ..Default::default() };
     assert_eq!(literal.release.as_deref(), Some(name));
     assert_eq!(ClientOptions::new().release(sentry::release_name!()).release.as_deref(), Some(name));
-    // Tests also run from a package of the sources, without a repository.
+    // Tests may also run in a package of the sources, without a repository.
     let with_commit = ClientOptions::new().release(sentry::release_name!(git)).release.unwrap();
     let commit = with_commit.strip_prefix(name).expect("the same package and version");
     let is_commit = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,5 +1,5 @@
-//! The guide `other_sdks` names every option of Sentry's other SDKs, with its default, and no option that this crate does
-//! not have.
+//! Tests that the guide `other_sdks` names every option of Sentry's other SDKs, with its default, and no option that
+//! this crate does not have.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Scopes in all their forms.
+//! Tests of all forms of scopes.
 
 use sentry::Level;
 use sentry_tests::support::{block_on, observe, options, yield_once};
@@ -7,7 +7,7 @@ fn tell(text: &str) {
     sentry::capture_message(text, Level::Info);
 }
 
-/// As a parallel iterator does: one closure, shared by threads, called for many items.
+/// Tests one closure that threads share and call for many items, as parallel iterators do.
 #[test]
 fn a_closure_for_many_items_has_the_scopes_of_where_it_was_made() {
     #[sentry::span("item")]
@@ -29,7 +29,7 @@ fn a_closure_for_many_items_has_the_scopes_of_where_it_was_made() {
                 });
             });
         });
-        // The threads of a pool go on without them.
+        // Later messages do not have the scopes of the batch.
         tell("after");
     });
     let transactions = seen.transactions();

@@ -1,4 +1,5 @@
-//! A shop in one program: a request with a server action, an API handler, a data fetcher, a job, a session, feedback.
+//! Tests of a shop in one program: a request with a server action, an API handler, a data fetcher, a job, a session,
+//! feedback.
 
 use sentry::protocol::{Feedback, MonitorConfig, MonitorSchedule};
 use sentry::{ApiHandlerOptions, DataFetcherOptions, ServerActionOptions};
@@ -72,7 +73,7 @@ fn a_job_with_a_session_ends_in_feedback() {
     let seen = observe(options(), || {
         sentry::with_isolation_scope(|| {
             sentry::start_session();
-            // A run has an isolation scope of its own: outside of it nothing is known of its events.
+            // A run has an isolation scope of its own, so `last_event_id` outside of it does not return its events.
             let mut about = None;
             let result = sentry::try_with_monitor("restock", config(), || {
                 let reserved = reserve();

@@ -1,4 +1,4 @@
-//! Spans by hand and by annotation, and what is handed to others.
+//! Tests of spans by hand and by annotation, and of headers for other services.
 
 use sentry::protocol::SpanStatus;
 use sentry::{SentryFutureExt as _, SpanOptions};

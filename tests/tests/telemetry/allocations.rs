@@ -1,4 +1,4 @@
-//! What a log and a metric cost their caller in allocations: nothing, for texts and numbers known to the compiler.
+//! Tests of the allocations of a log and a metric on the calling thread: there are none for numbers and static texts.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -12,7 +12,7 @@ struct Counting;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
-    /// What this thread has allocated and not freed, while somebody wants to know.
+    /// The number of bytes that this thread has allocated and not freed, while a test measures it.
     static HELD: Cell<Option<&'static AtomicIsize>> = const { Cell::new(None) };
 }
 
@@ -22,7 +22,7 @@ fn hold(bytes: usize, sign: isize) {
     }
 }
 
-// SAFETY: every call is handed to the system's allocator as it came; counting touches a plain thread-local alone.
+// SAFETY: every call goes to the system's allocator unchanged; counting only touches plain thread-locals.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
@@ -49,7 +49,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How often this thread allocates in a closure.
+/// Returns the number of allocations of this thread in a closure.
 fn allocations(run: impl FnOnce()) -> u64 {
     let before = COUNT.get();
     run();
@@ -76,7 +76,7 @@ fn metric(number: u32) {
 #[test]
 fn texts_and_numbers_need_no_allocation() {
     let seen = observe(untraced().enable_logs(true), || {
-        // The first of a kind makes room for all.
+        // The first log and the first metric allocate the room for all.
         static_log();
         metric(0);
         let logs = allocations(|| {
@@ -95,7 +95,7 @@ fn texts_and_numbers_need_no_allocation() {
 #[test]
 fn telemetry_that_is_off_does_not_allocate() {
     let seen = observe(untraced().enable_logs(false).enable_metrics(false), || {
-        // The first look for a client makes the context of the process.
+        // The first call creates the context of the process.
         static_log();
         allocations(|| {
             static_log();
@@ -107,7 +107,7 @@ fn telemetry_that_is_off_does_not_allocate() {
     assert_eq!((seen.logs().len(), seen.metrics().len()), (0, 0));
 }
 
-/// How much a thread leaves behind that runs a function.
+/// Returns the number of bytes that a thread leaves behind after it has run a function.
 fn left_by_a_thread(run: fn()) -> isize {
     let held: &AtomicIsize = Box::leak(Box::default());
     let thread = std::thread::spawn(move || {
@@ -130,10 +130,10 @@ fn captures_deeper() -> Result<(), String> {
 
 #[test]
 fn the_buffers_of_a_thread_are_freed_with_it() {
-    // What a thread records is freed by whoever reads it.
+    // The records of a thread are freed by the pipeline thread, so nothing is recorded here.
     for options in [untraced(), options().traces_sample_rate(0.0)] {
         let seen = observe(options, || {
-            // The first thread may free what other tests have left.
+            // The first thread may free memory that other tests have left.
             left_by_a_thread(|| captures().unwrap());
             (left_by_a_thread(|| ()), left_by_a_thread(|| captures().unwrap()))
         });

@@ -1,4 +1,4 @@
-//! Feedback.
+//! Tests of feedback.
 
 use sentry::protocol::{Attachment, Feedback};
 use sentry::{FeedbackError, Level, User};

@@ -1,4 +1,4 @@
-//! Structured logs.
+//! Tests of structured logs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -236,7 +236,7 @@ fn no_envelope_carries_more_than_a_hundred() {
 fn a_full_batch_is_sent_at_once_and_a_single_log_within_five_seconds() {
     observe_server(with_logs(), |server| {
         let soon = Duration::from_secs(4);
-        // A machine may be busy with other things for most of the time, not for all of it.
+        // A machine may be busy with other work most of the time, but not all of the time.
         let batches = (1..=5).find(|&batch| {
             let since = Instant::now();
             (0..100).for_each(|number| logger::debug!("{}", number));

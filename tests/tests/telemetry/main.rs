@@ -1,4 +1,4 @@
-//! Logs, metrics, sessions and feedback through the public face.
+//! Tests of logs, metrics, sessions and feedback through the public API.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

@@ -1,4 +1,4 @@
-//! Metrics.
+//! Tests of metrics.
 
 use sentry::metrics;
 use sentry::protocol::{Metric, Unit};

@@ -1,4 +1,4 @@
-//! Sessions.
+//! Tests of sessions.
 
 use sentry::protocol::Event;
 use sentry::{ClientOptions, Level, SessionMode, SessionStatus, User};
@@ -18,7 +18,7 @@ fn fail() {
     sentry::capture_error(&std::io::Error::other("disk full"));
 }
 
-/// A request with a session of its own.
+/// Runs a request with a session of its own.
 fn request(work: impl FnOnce()) {
     sentry::with_isolation_scope(|| {
         sentry::start_session();
@@ -170,7 +170,7 @@ fn panicked_here() {
 fn users_are_told_apart_by_id_and_do_not_mix_between_requests() {
     let user = |id: &str| sentry::set_user(Some(User { id: Some(id.into()), ..User::default() }));
     let seen = observe(requests(), || {
-        // Two requests that interleave on one thread.
+        // The two requests overlap on one thread.
         sentry::with_isolation_scope(|| {
             user("ada");
             sentry::start_session();
@@ -180,13 +180,13 @@ fn users_are_told_apart_by_id_and_do_not_mix_between_requests() {
                 sentry::start_session();
                 sentry::end_session();
             });
-            // What has ended by now does not know of the error.
+            // The session that has already ended is not affected by the error.
             assert!(sentry::flush(LONG));
             fail();
             sentry::end_session();
         });
     });
-    // A minute may have begun between the two.
+    // A new minute may have begun between the two sessions.
     let groups = seen.session_groups();
     let sum = |did: &str, name: &str| {
         let own = groups.iter().filter(|group| group["did"] == did);
@@ -242,7 +242,7 @@ fn the_last_update_of_a_session_never_overtakes_the_update_of_an_error() {
 
 #[test]
 fn a_session_that_starts_just_after_a_check_of_the_sessions_is_sent_too() {
-    // The first one makes the pipeline look at its clock; the second starts a moment later.
+    // The first client makes the pipeline check the sessions; the second session starts a moment later.
     observe(tracked(), || {});
     let seen = observe_server(tracked(), |server| server.wait_for_type("session", 1, LONG));
     assert!(seen.result, "nobody looked");

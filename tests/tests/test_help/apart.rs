@@ -1,4 +1,4 @@
-//! Tests that run side by side, with and without a client of the process.
+//! Tests that run in parallel, with and without a client of the process.
 
 use std::sync::{Arc, Barrier};
 
@@ -44,7 +44,7 @@ fn each_future_of_a_runtime_captures_its_own_items() {
             .map(|order| {
                 tokio::spawn(with_captured_async(move || async move {
                     fetch(order).await;
-                    // What is spawned plainly belongs to nobody; what is bound belongs to this.
+                    // The items of a spawned task belong to this test only if the task is bound.
                     tokio::spawn(async move { sentry::capture_message("bound", Level::Info) }.bind_scope())
                         .await
                         .unwrap();
@@ -89,7 +89,7 @@ fn captures_after_a_close_are_lost_and_no_mistake() {
 #[test]
 fn a_client_made_by_hand_becomes_that_of_the_process() {
     let transport = TestTransport::new();
-    // A panic of another test would be an event of this client, too.
+    // Without this option, panics of other tests would be events of this client, too.
     let options = ClientOptions {
         transport: Some(Arc::new(Arc::clone(&transport))),
         ..ClientOptions::new().dsn("http://key@localhost:1/7").capture_panics(false)
@@ -97,7 +97,7 @@ fn a_client_made_by_hand_becomes_that_of_the_process() {
     let client = Client::new(options).unwrap();
     assert!(client.is_enabled());
     sentry::set_current_client(Some(Arc::clone(&client)));
-    // A thread that no other test binds.
+    // No other test binds this thread.
     let same = std::thread::spawn({
         let client = Arc::clone(&client);
         move || {
@@ -106,7 +106,7 @@ fn a_client_made_by_hand_becomes_that_of_the_process() {
         }
     });
     assert!(same.join().unwrap());
-    // Inside, the closure's own client wins.
+    // Inside of the closure, its own client is used.
     let captured = with_captured(|| sentry::capture_message("inside", Level::Info));
     assert_eq!(captured.events().len(), 1);
     sentry::set_current_client(None);

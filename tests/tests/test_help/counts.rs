@@ -1,4 +1,4 @@
-//! Assertions on how much work was done.
+//! Tests of the assertions on the amount of work.
 
 use std::panic::catch_unwind;
 
@@ -23,7 +23,7 @@ fn named(lamps: u32) {
     }
 }
 
-/// What is captured as transactions, and as streamed spans.
+/// Returns the captured transactions, and the captured streamed spans.
 fn both(run: fn()) -> [Captured; 2] {
     let options = || ClientOptions::new().traces_sample_rate(1.0);
     [with_captured(run), with_captured_options(options().trace_lifecycle(TraceLifecycle::Stream), run)]
@@ -66,11 +66,11 @@ fn work_that_repeats_under_one_parent_is_found() {
 
 #[test]
 fn what_does_not_repeat_is_no_repetition() {
-    // Fewer than the threshold, and as many under different parents.
+    // The repetitions are fewer than the threshold, or have different parents.
     for captured in both(|| (0..5).for_each(|_| _ = total(4))) {
         captured.assert_no_repeats();
     }
-    // Calls of functions cost no round trip.
+    // Calls of plain functions do not count as repetitions, because they need no round trip.
     for captured in both(|| sentry::start_span("root", |_| (0..9).for_each(|_| _ = total(0)))) {
         captured.assert_no_repeats();
     }

@@ -1,4 +1,4 @@
-//! What was captured, as typed items.
+//! Tests of captured items as typed values.
 
 use sentry::protocol::{Attachment, Feedback, LogLevel, MetricType, MetricValue};
 use sentry::test::{with_captured, with_captured_options, with_captured_options_async};
@@ -17,7 +17,7 @@ fn logs_say_what_was_logged() {
     assert_eq!(serde_json::to_value(trace).unwrap()["span_id"], log.span_id.unwrap().to_string());
 }
 
-/// A failing test prints it.
+/// A failing test prints the captured items.
 #[test]
 fn what_was_captured_is_shown_without_the_bytes_of_its_payloads() {
     let captured = with_captured(|| sentry::capture_message("sold out", Level::Warning));

@@ -1,4 +1,4 @@
-//! The help for tests of users: what `with_captured` and its twin answer with.
+//! Tests of the test helpers for users: the results of `with_captured` and its variants.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 
@@ -7,7 +7,7 @@ mod counts;
 mod items;
 mod trees;
 
-/// What fails in these tests.
+/// The error of the functions in these tests.
 #[derive(Debug)]
 struct Declined;
 

@@ -1,4 +1,4 @@
-//! Trees as text, and what is said when they differ.
+//! Tests of traces as text, and of the message if they differ.
 
 use std::panic::catch_unwind;
 

@@ -1,4 +1,4 @@
-//! Which span is active: set until it ends, for a closure, for a future; and the root above it.
+//! Tests of the active span: set until it ends, for a closure, for a future; and of the root above it.
 
 use sentry::{SentryFutureExt as _, SpanOptions, SpanStatus};
 use sentry_tests::support::{

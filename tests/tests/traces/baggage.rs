@@ -1,11 +1,12 @@
-//! The dynamic sampling context in the header `baggage`: what is added to an incoming one, and what has room in it.
+//! Tests of the dynamic sampling context in the header `baggage`: the entries added to an incoming header, and its
+//! limits.
 
 use sentry_tests::support::{observe, only, options, untraced};
 
 use crate::{TRACE, sentry_trace};
 
-/// Continues a trace with this context. Returns the random number of the baggage inside a span, and the number and the
-/// decision of the envelope, if there is one.
+/// Continues a trace with this context. Returns the random number of the baggage inside a span, and that of the
+/// envelope, if one was sent.
 fn sample_rand(suffix: &str, context: &str) -> (String, Option<String>) {
     let baggage = format!("sentry-trace_id={TRACE},sentry-public_key=theirs{context}");
     let seen = observe(options(), || {
@@ -73,7 +74,7 @@ fn the_context_survives_a_header_that_is_full_of_other_entries() {
     let (_, baggage) = headers.iter().find(|(name, _)| name == "baggage").unwrap();
     assert_eq!(*baggage, format!("{tenant},last=1;p=2,{ours}"), "as many entries are kept as have room");
 
-    // The same header, read by the next service.
+    // The next service reads the same header.
     let context = format!("sentry-trace_id={TRACE},sentry-public_key=theirs,sentry-sample_rand=0.5");
     let incoming = [sentry_trace("-1"), ("baggage", format!("{tenant},{session},{context}"))];
     let seen = observe(options(), || sentry::continue_trace(&incoming, || sentry::get_baggage().unwrap()));

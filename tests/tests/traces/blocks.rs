@@ -1,4 +1,4 @@
-//! `enter_span!`: the span of a block.
+//! Tests of `enter_span!`, the span of a block.
 
 use sentry_tests::support::{observe, options, without_client};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Spans that are started by a function call instead of an attribute.
+//! Tests of spans that are started by a function call instead of an attribute.
 
 use std::time::{Duration, UNIX_EPOCH};
 

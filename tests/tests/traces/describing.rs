@@ -1,4 +1,4 @@
-//! Names, attributes, status and links of spans: set, read back, and on the wire.
+//! Tests of names, attributes, status and links of spans: set, read back, and sent.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! A trace that comes with the environment of a process.
+//! Tests of a trace that is continued from environment variables.
 
 use sentry_tests::FakeSentry;
 use sentry_tests::support::programs::run;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{SPAN, TRACE};
 
-/// The root span and the envelope's trace of a program that ran in such an environment.
+/// Runs a program with these variables. Returns its root span and the trace of its envelope.
 fn root_in(trace: &str, baggage: &str) -> (Value, Value) {
     let server = FakeSentry::start();
     let dsn = server.dsn();
@@ -17,7 +17,7 @@ fn root_in(trace: &str, baggage: &str) -> (Value, Value) {
         ("SENTRY_TRACE", trace),
         ("SENTRY_BAGGAGE", baggage),
     ];
-    // Children are not to fight for the machine with a test that observes.
+    // No test with a client runs at the same time, because the program would slow it down.
     let ended = without_client(|| run(env!("CARGO_BIN_EXE_cron_job"), &[], &environment));
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
     server.assert_valid();

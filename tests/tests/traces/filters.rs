@@ -1,4 +1,4 @@
-//! What is not sent by option: `ignore_spans`, `ignore_transactions`, `trace_ignore_status_codes`.
+//! Tests of the options that filter traces: `ignore_spans`, `ignore_transactions`, `trace_ignore_status_codes`.
 
 use sentry::{Pattern, SpanFilter, SpanOptions, StatusCodes};
 use sentry_tests::support::{block_on, names, observe, options, yield_once};

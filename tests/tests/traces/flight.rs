@@ -1,4 +1,4 @@
-//! The flight recorder: what led to an error in work that is not sent.
+//! Tests of the flight recorder: the last spans before an error in a trace that is not sent.
 
 use std::thread;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn recording() -> ClientOptions {
     untraced().flight_recorder(LONG)
 }
 
-/// The record that is attached to the only event.
+/// Returns the record that is attached to the only event.
 fn record<R>(seen: &Seen<R>) -> Value {
     let envelopes = seen.envelopes();
     let items = envelopes.iter().flat_map(|envelope| envelope.items_of("attachment"));
@@ -48,7 +48,7 @@ fn an_error_in_a_trace_that_is_not_sent_takes_its_spans_along() {
             });
         });
         let record = record(&seen);
-        // Those that end meanwhile may be there as well.
+        // Spans that end before the event is processed may be in the record as well.
         assert_eq!(span_names(&record)[..2], ["load", "SELECT 1"], "the trace of the error");
         let event = seen.event();
         assert_eq!(record["trace_id"], event["contexts"]["trace"]["trace_id"]);
@@ -89,7 +89,7 @@ fn what_is_sent_anyway_is_not_attached() {
     };
     assert_eq!(attachments(options().flight_recorder(LONG)).0, 0, "the trace is sampled");
     assert_eq!(attachments(options().traces_sample_rate(0.0)).0, 0, "no recorder");
-    // With `keep`, the whole trace goes along.
+    // With `keep`, the whole trace is sent.
     let (count, seen) = attachments(recording().keep(|_| false));
     assert_eq!((count, names(&seen.spans())), (0, vec!["root", "load"]));
 }

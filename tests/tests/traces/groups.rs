@@ -1,4 +1,4 @@
-//! Span groups: taken from the `baggage` of a request or from the scopes, on every span, and passed on.
+//! Tests of span groups: read from the `baggage` of a request or from the scopes, set on every span, and passed on.
 
 use sentry::{SpanOptions, TraceLifecycle};
 use sentry_tests::support::{observe, options};

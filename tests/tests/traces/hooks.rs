@@ -1,4 +1,4 @@
-//! `before_send_transaction`.
+//! Tests of `before_send_transaction`.
 
 use sentry_tests::support::{observe, only, options};
 

@@ -1,4 +1,4 @@
-//! A trace that another service began.
+//! Tests of traces that another service began.
 
 use sentry_tests::support::{block_on, observe, only, options, yield_once};
 use serde_json::json;
@@ -113,7 +113,7 @@ fn all_roots_in_a_continued_trace_belong_to_it() {
     assert_eq!(seen.event()["contexts"]["trace"]["parent_span_id"], SPAN);
 }
 
-/// The table of `foundations/trace-propagation/index.mdx`, "strictTraceContinuation".
+/// Tests the table "strictTraceContinuation" of `foundations/trace-propagation/index.mdx`.
 #[test]
 fn traces_of_other_organisations_are_continued_as_the_table_says() {
     for (theirs, ours, strict, continued) in [
@@ -139,7 +139,7 @@ fn traces_of_other_organisations_are_continued_as_the_table_says() {
         });
         let case = format!("{theirs:?} {ours:?} {strict}");
         assert_eq!(seen.result.sentry_trace.starts_with(TRACE), continued, "{case}");
-        // What is not continued is ignored altogether: we are the head of the trace, and sample it.
+        // A trace that is not continued is ignored completely: the service starts a trace of its own, and samples it.
         assert_eq!(seen.transactions().len(), usize::from(!continued), "{case}");
         if !continued {
             let org_id = format!("sentry-org_id={}", ours.unwrap_or("none"));
@@ -181,7 +181,7 @@ fn the_random_number_stays_the_same_through_the_trace() {
     }
 }
 
-/// A random number that is exactly the rate is not less than it. Neither number is a binary fraction.
+/// A random number that is equal to the rate is not sampled. Neither number is a binary fraction.
 #[test]
 fn the_random_number_is_compared_by_its_digits() {
     for (random, recorded) in [("0.510720", 0), ("0.510719", 1), ("0.5107199999", 1), ("0.51072000", 0)] {

@@ -1,4 +1,4 @@
-//! Tail sampling: `keep` decides when a transaction has ended.
+//! Tests of tail sampling: `keep` decides about a transaction when it has ended.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -21,7 +21,7 @@ fn root(fail: bool) -> Result<(), std::fmt::Error> {
     if fail { Err(std::fmt::Error) } else { Ok(()) }
 }
 
-/// A root with scopes of its own, which is not lazy.
+/// Runs a root with scopes of its own, whose context is created at its start.
 fn isolated(fail: bool) {
     sentry::with_isolation_scope(|| {
         let _ = root(fail);
@@ -118,10 +118,10 @@ fn the_weight_of_what_is_kept_is_the_greater_probability() {
             options().traces_sample_rate(rate).keep_per_second(u32::MAX).keep(move |trace| trace.one_of(n));
         let seen = observe(options.queue_size(4000), || (0..roots).for_each(|_| _ = root(true)));
         let sent = seen.transactions().len();
-        // More than ten standard deviations.
+        // The tolerance is more than nine standard deviations.
         let share = sent as f64 / f64::from(roots);
         assert!((share - expected).abs() < 0.13 * expected.max(0.8), "{share} of {expected}");
-        // Every sent trace weighs the same, whichever decision selected it.
+        // Every sent trace has the same weight, even if another decision selected it.
         let rates: std::collections::BTreeSet<_> = (seen.envelopes().iter())
             .filter(|it| it.items_of("transaction").next().is_some())
             .map(|it| it.header["trace"]["sample_rate"].as_str().unwrap().to_owned())
@@ -166,7 +166,7 @@ fn the_function_sees_the_finished_transaction() {
 
 #[test]
 fn no_more_are_kept_in_a_second_than_allowed() {
-    // The roots end in far less than a minute: at most sixty seconds with three transactions each.
+    // The roots end in less than a minute: at most three transactions in each of sixty seconds.
     let seen =
         observe(untraced().keep(|_| true).keep_per_second(3), || (0..1000).for_each(|_| _ = root(false)));
     let sent = seen.transactions().len() as u64;

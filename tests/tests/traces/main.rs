@@ -1,5 +1,4 @@
-//! Traces through the public face: what a transaction looks like on the wire, how a trace comes in from another
-//! service and goes out to the next, and which traces are recorded.
+//! Tests of traces through the public API: the sent transactions, incoming and outgoing traces, and sampling.
 
 #![allow(clippy::unwrap_used, reason = "annotated functions of tests are tests")]
 

@@ -1,4 +1,4 @@
-//! Headers and meta tags that hand the trace on.
+//! Tests of headers and meta tags that pass the trace on.
 
 use sentry_tests::support::{observe, options, untraced, without_client};
 

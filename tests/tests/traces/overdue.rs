@@ -1,4 +1,4 @@
-//! Spans that are open for longer than expected, reported while they are.
+//! Tests of spans that are open for longer than expected, and are reported while they are open.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sentry_tests::FakeSentry;
 use sentry_tests::support::{LONG, block_on, observe_server, options};
 
-/// Waits until a log has arrived, inside an open span.
+/// Waits inside of an open span until a log has arrived.
 fn wait_for_log(server: &FakeSentry) {
     let begin = Instant::now();
     while server.logs().is_empty() && begin.elapsed() < LONG {
@@ -15,7 +15,7 @@ fn wait_for_log(server: &FakeSentry) {
     }
 }
 
-/// The name of a root, and what opens it.
+/// The name of a root, and a function that opens it.
 type Case = (&'static str, fn(&FakeSentry));
 
 fn limited() -> sentry::ClientOptions {

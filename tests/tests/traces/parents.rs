@@ -1,4 +1,4 @@
-//! An event says in which span it was captured, and what that stands under: as the spans themselves say.
+//! Tests that an event names the span in which it was captured and that span's parent, like the spans themselves do.
 
 use sentry::{Level, SentryFutureExt as _, SpanOptions};
 use sentry_tests::support::{Seen, block_on, observe, only, options, poll_once, yield_once};
@@ -7,8 +7,8 @@ fn note(text: &str) {
     sentry::capture_message(text, Level::Info);
 }
 
-/// The texts of the events and the spans that they were captured in, after the parents that the events name were
-/// compared with those that the spans name.
+/// Asserts that the parents that the events name are those of the spans, and returns the texts of the events with the
+/// names of their spans.
 fn told<R>(seen: &Seen<R>) -> Vec<(String, String)> {
     let spans = seen.spans();
     let mut told: Vec<_> = seen

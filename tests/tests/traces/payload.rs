@@ -1,4 +1,4 @@
-//! A transaction on the wire.
+//! Tests of a transaction as it is sent.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -71,7 +71,7 @@ fn the_payload_has_every_field_that_it_should() {
     }
     let times: Vec<_> = seen.spans().iter().flat_map(|span| [span.start, span.end]).collect();
     let [outer, outer_end, first, first_end, second, second_end] = times[..] else { panic!("{times:?}") };
-    // The clocks of spans and of the system may drift apart by a little; a millisecond is plenty.
+    // The clocks of spans and of the system may differ a little; a millisecond is more than enough.
     let order = [before - 1e-3, outer, first, first_end, second, second_end, outer_end, after + 1e-3];
     assert!(order.is_sorted(), "{order:?}");
 }
@@ -86,7 +86,7 @@ fn a_transaction_carries_what_the_scopes_say() {
         sentry::with_isolation_scope(|| {
             sentry::set_tag("shop", "vienna");
             sentry::start_span("request", |_| {
-                // What is said while the span is open belongs to it too.
+                // Data that is set while the span is open also belongs to the transaction.
                 sentry::set_user(Some(sentry::User { id: Some("7".into()), ..Default::default() }));
                 sentry::set_extra("cart", json!({"items": 3}));
                 let order =

@@ -1,4 +1,4 @@
-//! Which traces are recorded, and how the others are counted.
+//! Tests of sampling: recorded traces, and the counts of the others.
 
 use std::sync::{Arc, Mutex};
 
@@ -38,7 +38,7 @@ fn a_rate_of_one_records_everything() {
 fn a_rate_in_between_records_a_share() {
     let seen = observe(options().traces_sample_rate(0.5), || (0..400).for_each(|_| root()));
     let sent = seen.transactions().len() as u64;
-    // Twelve standard deviations: a fair coin does not get there.
+    // The limits are twelve standard deviations away, so chance cannot exceed them.
     assert!((80..320).contains(&sent), "{sent} of 400");
     assert_eq!(sent + seen.reported("sample_rate", "transaction"), 400);
 }
@@ -145,7 +145,7 @@ fn headers_outside_of_spans_say_that_nothing_is_sampled() {
         never.baggage.contains("sentry-sample_rate=0,") || never.baggage.ends_with("sentry-sample_rate=0")
     );
     assert!(never.baggage.contains("sentry-sampled=false"), "{never:?}");
-    // Without tracing, or with a rate or a sampler that has still to answer, the next service decides.
+    // Without tracing, or with a rate or a sampler that has not decided yet, the next service decides.
     for options in [untraced(), options(), options().traces_sample_rate(0.0).traces_sampler(|_| 1.0)] {
         let open = observe(options, told).result;
         assert_eq!(open.sentry_trace.matches('-').count(), 1, "{open:?}");

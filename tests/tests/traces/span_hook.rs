@@ -1,4 +1,4 @@
-//! `before_send_span`.
+//! Tests of `before_send_span`.
 
 use sentry::protocol::{Span, SpanId, TraceId};
 use sentry_tests::support::{names, observe, only, options};

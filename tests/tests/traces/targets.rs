@@ -1,4 +1,4 @@
-//! Which requests are told of a trace, and how: targets, other vendors' baggage, `traceparent`.
+//! Tests of the trace headers of outgoing requests: targets, other vendors' baggage, `traceparent`.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ fn a_request_gets_trace_headers_when_its_url_is_a_target() {
     without_client(|| assert_eq!(told("https://any.host/").len(), 0));
 }
 
-/// The matrix of `foundations/trace-propagation/index.mdx`.
+/// Tests the matrix of `foundations/trace-propagation/index.mdx`.
 #[test]
 fn spans_are_sent_and_headers_propagated_as_the_matrix_says() {
     for incoming in [None, Some(""), Some("-1"), Some("-0")] {
@@ -167,7 +167,7 @@ fn trace_headers_can_be_written_into_a_header_map() {
         let baggage = only(headers.get_all("baggage").iter().collect::<Vec<_>>()).to_str().unwrap();
         assert!(baggage.starts_with("a=1;p,b=2,sentry-trace_id="), "{baggage}");
         assert!(!headers.contains_key("traceparent"));
-        // What was filled in is what the next service continues.
+        // The next service continues the trace of these headers.
         let trace = sentry::get_traceparent().unwrap();
         sentry::continue_trace(&headers, || {
             assert_eq!(sentry::get_traceparent().unwrap()[..32], trace[..32]);

@@ -1,5 +1,5 @@
-//! The headers of W3C's trace context, `traceparent` and `tracestate`: the cases of the specification's own test suite
-//! (`test/test.py` of the repository `w3c/trace-context`), through the public face.
+//! Tests of the headers of W3C's trace context, `traceparent` and `tracestate`, with the cases of the specification's
+//! own test suite (`test/test.py` of the repository `w3c/trace-context`), through the public API.
 
 use sentry_tests::support::{observe, options};
 
@@ -8,7 +8,7 @@ const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-00";
 
 type Headers = Vec<(String, String)>;
 
-/// The headers of a request that a service sends while it handles another, outside and inside of a span.
+/// Returns the headers of a request that a service sends while it handles another one, outside and inside of a span.
 fn passed_on(incoming: &[(&str, &str)]) -> [Headers; 2] {
     let incoming: Vec<_> =
         incoming.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -27,7 +27,7 @@ fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// The `tracestate` that goes out for these that came in with a valid `traceparent`; empty if there is none.
+/// Returns the outgoing `tracestate` for these incoming ones with a valid `traceparent`; empty if there is none.
 fn tracestate(incoming: &[&str]) -> String {
     let states = incoming.iter().map(|value| ("TraceState", *value));
     let [outside, inside] =
@@ -186,7 +186,7 @@ fn tracestate_accompanies_its_own_trace() {
         let [outside, _] = passed_on(&incoming);
         assert_eq!(header(&outside, "tracestate"), state, "{sentry_trace}");
     }
-    // Nothing of W3C's is sent unless it was asked for, and the program's own headers are kept.
+    // W3C's headers are sent only if the option is set, and the program's own headers are kept.
     let incoming = [("traceparent", PARENT), ("tracestate", "foo=1")];
     let seen = observe(options(), || {
         sentry::continue_trace(&incoming, || {

@@ -1,4 +1,4 @@
-//! `#[sentry::api_handler]`: name, status, errors, its place in a trace.
+//! Tests of `#[sentry::api_handler]`: name, status, errors, parent.
 
 use http::{Response, StatusCode};
 use sentry::ResponseStatus;
@@ -153,7 +153,7 @@ fn opaque() -> impl std::fmt::Debug {
     7
 }
 
-/// The code and the span's status.
+/// Returns the status code of the response and the span's status.
 fn statuses<R>(seen: &Seen<R>) -> (Value, String) {
     let root = root(seen);
     (root["data"]["http.response.status_code"].clone(), root["status"].as_str().unwrap().to_owned())
@@ -241,7 +241,7 @@ fn a_panic_is_captured_and_a_dropped_handler_is_cancelled() {
     assert!(seen.events().is_empty());
 }
 
-// ---- its place
+// ---- the parent
 
 #[test]
 fn inside_of_a_transaction_it_is_a_child() {

@@ -1,4 +1,4 @@
-//! `#[sentry::data_fetcher]`: one attribute for every function that fetches the data of a page.
+//! Tests of `#[sentry::data_fetcher]`, the attribute for every function that fetches the data of a page.
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::json;

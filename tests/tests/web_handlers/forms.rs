@@ -1,4 +1,5 @@
-//! Form data and responses: nested values, and values of every type. `server_action_errors.rs` has the common cases.
+//! Tests of form data and responses: nested values, and values of every type. `server_action_errors.rs` has the common
+//! cases.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ fn nested_form_data_is_flattened_on_spans_and_events() {
     }
 }
 
-/// Neither `Serialize` nor `Debug`.
+/// Implements neither `Serialize` nor `Debug`.
 struct Opaque;
 
 #[derive(Debug)]
@@ -132,7 +133,7 @@ fn a_list_of_texts_is_recorded_on_spans_and_events() {
     }
 }
 
-/// A text that is not shown, although it can be read.
+/// A text that serialises to something else, although `AsRef` returns it.
 struct Masked(&'static str);
 
 impl AsRef<str> for Masked {
@@ -173,7 +174,7 @@ fn what_the_action_sets_after_the_form_replaces_its_fields_on_events() {
     assert_eq!(root(&seen)["data"]["server_action_form_data.zip"], "1010");
 }
 
-/// Its author made a mistake.
+/// Its `Debug` and `Serialize` panic.
 struct Broken;
 
 impl std::fmt::Debug for Broken {

@@ -1,4 +1,4 @@
-//! The function forms: each does what its attribute does.
+//! Tests of the function forms: each behaves like its attribute.
 
 use http::{Response, StatusCode};
 use sentry::{ApiHandlerOptions, DataFetcherOptions, FormData, ServerActionOptions};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{PageError, SPAN, TRACE, caught, exception, root, sentry_trace};
 
-/// Options of an action that returns any type.
+/// Returns options of an action that returns any type.
 fn action<R: 'static>() -> ServerActionOptions<R> {
     let form = FormData::from_pairs([("article", "lamp"), ("password", concat!("hunt", "er2"))]);
     ServerActionOptions::new().headers([("sentry-trace", sentry_trace())]).form_data(form).tag("shard", 7)

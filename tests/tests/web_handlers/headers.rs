@@ -1,4 +1,4 @@
-//! The sources that attributes and functions read headers from; `server_action.rs` has the common ones.
+//! Tests of the types that attributes and functions read headers from; `server_action.rs` has the common ones.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use sentry_tests::support::{Seen, block_on, observe, options};
 
 use crate::{SPAN, TRACE, root, sentry_trace};
 
-/// A map as servers have it that share no type with anybody: names and values of its own, the values as bytes.
+/// A header map with types of its own for names and values, like those of some servers; the values are bytes.
 #[derive(Default)]
 struct ForeignMap(Vec<(ForeignName, ForeignValue)>);
 struct ForeignName(&'static str);

@@ -1,4 +1,4 @@
-//! Web handlers: `#[server_action]`, `#[api_handler]`, `#[data_fetcher]` and the function forms of all three.
+//! Tests of web handlers: `#[server_action]`, `#[api_handler]`, `#[data_fetcher]` and the function forms of all three.
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
@@ -51,13 +51,13 @@ impl ActionError for PageError {
     }
 }
 
-/// The trace context of the only transaction.
+/// Returns the trace context of the only transaction.
 #[track_caller]
 fn root<R>(seen: &Seen<R>) -> Value {
     seen.transaction()["contexts"]["trace"].clone()
 }
 
-/// The only exception of the only event.
+/// Returns the only exception of the only event.
 #[track_caller]
 fn exception<R>(seen: &Seen<R>) -> Value {
     only(seen.event()["exception"]["values"].as_array().cloned().unwrap_or_default())
@@ -67,5 +67,5 @@ fn caught<R>(run: impl FnOnce() -> R) {
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err(), "it panics");
 }
 
-/// What a handler gives back is nothing to this test.
+/// Ignores the returned value of a handler.
 fn ignore<T>(_value: T) {}

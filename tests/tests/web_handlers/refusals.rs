@@ -1,4 +1,4 @@
-//! Errors that are responses: below 500 they are no event, whichever attribute the handler has.
+//! Tests of errors that are responses: with a status below 500 they cause no event, with any attribute.
 
 #![allow(clippy::result_large_err, reason = "the sizes are those of the frameworks' types")]
 
@@ -24,7 +24,7 @@ impl std::error::Error for NoLamps {
     }
 }
 
-/// actix-web asks it for its status.
+/// An error that tells actix-web its status.
 #[derive(Debug)]
 struct Closed(u16);
 
@@ -40,7 +40,7 @@ impl actix_web::ResponseError for Closed {
     }
 }
 
-/// Calls a handler with each attribute, and gives the exceptions of its events.
+/// Calls a handler with each attribute, and returns the exceptions of its events.
 macro_rules! of_all_attributes {
     ($error:ty, $value:expr) => {{
         #[sentry::server_action]
@@ -144,7 +144,7 @@ fn a_rejection_is_judged_by_its_status() {
     use axum::extract::{FromRequestParts as _, Path};
     fn rejected() -> PathRejection {
         let (mut parts, ()) = http::Request::builder().uri("/lamps").body(()).unwrap().into_parts();
-        // Without a router there are no parameters: that is the server's mistake.
+        // Without a router there are no parameters, which is an error of the server.
         block_on(Path::<u32>::from_request_parts(&mut parts, &())).unwrap_err()
     }
     for (attribute, events) in of_all_attributes!(PathRejection, rejected()) {
@@ -152,7 +152,7 @@ fn a_rejection_is_judged_by_its_status() {
     }
 }
 
-/// Like those of axum.
+/// A rejection like those of axum.
 #[derive(Debug)]
 struct LampRejection;
 
@@ -172,7 +172,7 @@ fn a_rejection_tells_its_status_by_a_method() {
 fn other_errors_are_captured_as_before() {
     assert_told! {
         NoLamps: NoLamps => ["Error: an error occurred when formatting an argument", "NoLamps: no lamps"];
-        // actix-web answers it with 404, other frameworks do not.
+        // actix-web answers this error with 404, other frameworks do not.
         std::io::Error: std::io::ErrorKind::NotFound.into() => ["io::Error: entity not found"];
     }
 }

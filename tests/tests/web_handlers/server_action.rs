@@ -1,5 +1,5 @@
-//! Web handlers through `#[sentry::server_action]`: their span, the trace of their headers, their isolation.
-//! What they capture and record is in `server_action_errors.rs`.
+//! Tests of web handlers with `#[sentry::server_action]`: their span, the trace of their headers, their isolation.
+//! `server_action_errors.rs` tests captured errors and recorded data.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -255,7 +255,7 @@ async fn interleaved(id: u32) {
     yield_once().await;
 }
 
-/// Polls both in turn, on one thread.
+/// Polls both futures in turn, on one thread.
 async fn both(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
     let (mut a, mut b) = (Box::pin(a), Box::pin(b));
     let (mut a_done, mut b_done) = (false, false);

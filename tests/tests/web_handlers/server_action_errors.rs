@@ -1,4 +1,4 @@
-//! Web handlers through `#[sentry::server_action]`: captured errors, redirects, form data, responses, flush.
+//! Tests of web handlers with `#[sentry::server_action]`: captured errors, redirects, form data, responses, flush.
 
 use sentry::FormData;
 use sentry_tests::support::{self, Seen, block_on, observe, options, untraced, yield_once};
@@ -181,7 +181,7 @@ struct Order {
     card: Option<&'static str>,
 }
 
-/// Not written out, or it would be seen in the source lines around a frame.
+/// The password is not written as one literal, because the source lines around a frame are sent.
 const PASSWORD: &str = concat!("hunt", "er2");
 
 const ORDER: Order = Order { article: "lamp", pieces: 3, gift: true, password: PASSWORD, card: None };

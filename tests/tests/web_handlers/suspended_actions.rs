@@ -1,5 +1,5 @@
-//! Server actions that wait: their trace, their scopes and their children, wherever they are polled, and whatever happens
-//! to the scopes of the process between two polls.
+//! Tests of server actions that wait: their trace, their scopes and their children, on any thread, and after changes of
+//! the process's scopes between two polls.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -43,7 +43,7 @@ fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Asserts that one transaction arrived, whose root has this number of steps as children, and nothing else.
+/// Asserts that exactly one transaction arrived, whose root has this number of steps as children.
 #[track_caller]
 fn assert_steps<R>(seen: &Seen<R>, steps: usize) {
     let transaction = seen.transaction();
@@ -127,7 +127,7 @@ fn an_action_begins_with_the_scopes_of_its_start() {
         let mut future = Box::pin(submit(2));
         assert!(poll(&mut future).is_pending());
         sentry::set_tag("color", "red");
-        // A root of the thread announces the new scopes to the pipeline.
+        // A root on the thread announces the new scopes to the pipeline.
         step();
         assert!(poll(&mut future).is_pending());
         assert!(poll(&mut future).is_ready());
@@ -166,8 +166,8 @@ fn an_action_inside_another_is_its_child_after_a_poll() {
     assert_eq!((spans.len(), below.len()), (4, 2), "{spans:?}");
 }
 
-/// An action was created before another one started, is entered inside of it, and the scopes of the process have
-/// changed meanwhile.
+/// The inner action is created before the outer one starts, and polled inside of it, after the scopes of the process
+/// have changed.
 #[test]
 fn an_action_that_starts_inside_another_leaves_the_scopes_of_that_one_alone() {
     #[sentry::server_action]

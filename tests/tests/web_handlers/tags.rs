@@ -1,4 +1,4 @@
-//! `tags(…)`: on everything captured in the handler, and on nothing else.
+//! Tests of `tags(…)`: they are on everything captured in the handler, and on nothing else.
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Errors on several threads and in several tasks at once.
+//! Tests of errors on several threads and in several tasks at the same time.
 
 use std::collections::HashMap;
 use std::sync::Barrier;
@@ -29,7 +29,7 @@ async fn handle(text: String) -> Result<u32, Box<dyn std::error::Error + Send + 
     result
 }
 
-/// How often each text was captured.
+/// Returns how often each text was captured.
 fn counted<R>(seen: &Seen<R>) -> HashMap<String, usize> {
     let mut counted = HashMap::new();
     for event in seen.events() {

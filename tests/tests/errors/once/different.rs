@@ -1,4 +1,4 @@
-//! Several errors that look alike.
+//! Tests of several errors that look alike.
 
 use sentry_tests::support::{block_on, observe, options, untraced, yield_once};
 
@@ -47,7 +47,7 @@ fn errors_of_equal_text_are_as_many_events_as_there_are_errors() {
     }
 }
 
-/// An error whose cause says what another error says.
+/// Returns an error whose cause has the same text as another error.
 #[sentry::span(name = "wraps", err)]
 fn wraps() -> Result<u32, Wrapping> {
     Err(Wrapping(Failed::new("connection refused")))

@@ -1,5 +1,5 @@
-//! An error on its way up through annotated functions is one event, with the place where it was first seen; two
-//! errors are two, however alike they look.
+//! Tests that an error that passes several annotated functions is one event, which belongs to the first function, and
+//! that two errors are two events, even if they look alike.
 
 mod concurrent;
 mod different;
@@ -41,19 +41,19 @@ impl From<std::num::ParseIntError> for Failed {
     }
 }
 
-/// Types and texts of an event's exceptions, outermost first.
+/// Returns the types and texts of an event's exceptions, outermost first.
 fn chain(event: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let exceptions = event["exception"]["values"].as_array().into_iter().flatten().rev();
     exceptions.map(|exception| (text(&exception["type"]), text(&exception["value"]))).collect()
 }
 
-/// The text of the outermost exception.
+/// Returns the text of the outermost exception.
 fn text(event: &Value) -> String {
     chain(event).first().map(|(_, text)| text.clone()).unwrap_or_default()
 }
 
-/// The functions of the stack, innermost first.
+/// Returns the functions of the stack, innermost first.
 fn functions(event: &Value) -> Vec<String> {
     let exceptions = event["exception"]["values"].as_array().into_iter().flatten();
     let frames =
@@ -62,7 +62,7 @@ fn functions(event: &Value) -> Vec<String> {
     names.rev().collect()
 }
 
-/// Returns whether a function stands among the first few of a stack.
+/// Asserts that a function is among the innermost four of a stack.
 #[track_caller]
 fn assert_begins_in(event: &Value, function: &str) {
     let functions = functions(event);

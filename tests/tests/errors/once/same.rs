@@ -1,4 +1,4 @@
-//! One error that several annotated functions see.
+//! Tests of one error that passes several annotated functions.
 
 use std::error::Error;
 use std::panic::catch_unwind;
@@ -52,10 +52,10 @@ fn capturing(text: &str) -> u32 {
     })
 }
 
-/// The mechanism of the event, and what brings it about with the given text.
+/// The mechanism of the event, and a function that causes the event with a text.
 type Way = (&'static str, fn(&str));
 
-/// Every way in which the outermost function may capture.
+/// All ways in which the outermost function may capture.
 const WAYS: [Way; 6] = [
     ("auto.function.span", |text| drop(outermost(text))),
     ("auto.function.span", |text| drop(boxing(text))),
@@ -139,7 +139,7 @@ fn capturing_action() -> Result<u32, Box<dyn Error>> {
 fn functions_that_capture_one_inside_of_the_other_capture_once() {
     let seen = observe(options(), || {
         let error = capturing_action().unwrap_err();
-        // And who reports it by hand on top of that gets the id of the same event.
+        // A further capture by hand returns the id of the same event.
         sentry::capture_error(&*error)
     });
     let event = seen.event();
@@ -206,7 +206,7 @@ fn a_panic_that_crosses_annotated_functions_is_one_event() {
     }
 }
 
-/// An error that says what the error inside of it says, as `#[error(transparent)]` makes it.
+/// An error with the text of the error inside of it, like one with `#[error(transparent)]`.
 #[derive(Debug)]
 enum Transparent {
     Failed(Failed),
@@ -231,7 +231,7 @@ impl Error for Transparent {
     }
 }
 
-/// An error of an enum, whose `Debug` output names the variant.
+/// An enum error whose `Debug` output is the name of the variant.
 #[derive(Debug)]
 enum Lookup {
     NotFound,

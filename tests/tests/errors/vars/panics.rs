@@ -1,4 +1,4 @@
-//! Arguments of the functions that a panic leaves.
+//! Tests of the arguments of functions that a panic unwinds.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn a_panic_shows_the_arguments_of_the_functions_that_it_leaves() {
     assert_eq!(vars(&seen.event()), [("polled".to_owned(), json!({ "id": "7" })), of("2"), of("1"), of("0")]);
 }
 
-/// A `Debug` that panics in a panic hook would abort the program.
+/// A `Debug` that panicked in a panic hook would abort the program.
 #[test]
 fn values_that_panic_are_left_out() {
     struct Broken;
@@ -48,7 +48,7 @@ fn values_that_panic_are_left_out() {
     assert_eq!(vars(&events[0])[0].1, json!({ "id": "1" }));
 }
 
-/// What is called while the panic unwinds, and after it was caught, succeeds.
+/// A function that is called while the panic unwinds, or after it was caught, succeeds.
 #[test]
 fn functions_that_a_panic_does_not_leave_show_nothing() {
     struct Last<'a>(Counted<'a>);
@@ -79,7 +79,7 @@ fn functions_that_a_panic_does_not_leave_show_nothing() {
     assert_eq!((outer.get(), inner.get()), (0, 0));
 }
 
-/// A slow destructor keeps the values of a panic back, and nothing else.
+/// A slow destructor delays the event of its panic, but no other event.
 #[test]
 fn an_event_whose_panic_still_unwinds_keeps_no_other_waiting() {
     struct Slow(Receiver<String>);
@@ -95,7 +95,7 @@ fn an_event_whose_panic_still_unwinds_keeps_no_other_waiting() {
         let _slow = Slow(sent);
         panic!("left");
     }
-    // An event waits for half a second at most, and the pipeline thread may be kept from running for that time.
+    // An event waits for half a second at most, and the pipeline thread may be kept from running for that long.
     let is_passed = (0..5).any(|_| {
         let (sender, sent) = channel();
         let options = untraced().before_send(move |event| {
