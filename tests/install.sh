@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the scripts that need programs of others share: install once, say loudly what cannot be had. The sourcing
-# script names a folder for all of it, `cache`.
+# Shared by the scripts that need other programs: installs them once, and reports clearly if that is not possible. The
+# sourcing script sets `cache` to a folder for all of them.
 
 # Ends the script with status 0, or with SKIPPED_STATUS if that is set.
 skip() {

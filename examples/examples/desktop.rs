@@ -16,7 +16,7 @@ enum Click {
     Close,
 }
 
-/// The window's thread: each click is a transaction of its own, and becomes a breadcrumb of what happens later.
+/// The window's thread: each click is a transaction of its own, and becomes a breadcrumb of later items.
 fn window(clicks: &Receiver<Click>, work: &Sender<Box<dyn FnOnce() + Send>>) {
     for click in clicks {
         sentry::add_breadcrumb(Breadcrumb {

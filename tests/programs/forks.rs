@@ -25,7 +25,7 @@ fn busy() {
     SPANS.fetch_add(2, Ordering::Relaxed);
 }
 
-/// The work of the parent's threads: they hold, as often as possible, the locks that are lost in a child.
+/// The work of the parent's threads: they hold, as often as possible, the locks that a child cannot acquire.
 fn work() {
     while !STOP.load(Ordering::Relaxed) {
         for round in 0..40 {

@@ -15,7 +15,7 @@
 //! * `orders.rs`, `repository.rs`: the functions that the handlers call, with `#[sentry::span]`
 //! * `payments.rs`: a request to another service that continues the trace, with a middleware for reqwest
 //! * `payment_service.rs`: that service, which has no layer: its handler continues the trace itself
-//! * `stock.rs`: pages with mistakes that only a browser visits, and what shows them
+//! * `stock.rs`: pages with mistakes, which only a browser visits and the options reveal
 //! * `restock.rs`: a job with `#[sentry::monitor]`
 //! * `error.rs`: the errors, which pass through all of these and are captured once
 //! * `browser_sdk.rs`: Sentry's browser SDK, if it is provided

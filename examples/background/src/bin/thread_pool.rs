@@ -9,7 +9,7 @@ fn resize(picture: u32) -> Result<u32, String> {
     if picture == 3 { Err(format!("picture {picture} is broken")) } else { Ok(picture * 100) }
 }
 
-/// `bind_scope_each` carries the active span, the tags and the breadcrumbs to each call, on whatever thread.
+/// `bind_scope_each` carries the active span, the tags and the breadcrumbs to each call, on any thread.
 #[sentry::span]
 fn gallery(pictures: u32) -> usize {
     sentry::set_tag("gallery", "lamps");
