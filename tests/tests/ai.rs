@@ -150,7 +150,7 @@ fn an_annotated_call_gets_operation_name_and_agent_by_itself() {
     assert_eq!(chat.data["gen_ai.operation.name"], "chat");
     assert_eq!(chat.data["gen_ai.response.model"], "gpt-4o-2024-08-06");
     assert_eq!(chat.data["gen_ai.usage.total_tokens"], 19);
-    assert_eq!(chat.parent, Some(seen.span("between").id), "the tree is as without");
+    assert_eq!(chat.parent, Some(seen.span("between").id), "AI attributes do not change the tree");
     assert_eq!(seen.span("step").parent.as_deref(), Some(&*chat.id));
     for name in ["chat gpt-4o", "execute_tool forecast", "my name"] {
         assert_eq!(seen.span(name).data["gen_ai.agent.name"], "Weather Agent", "{name}");

@@ -39,7 +39,7 @@ fn a_program_prints_its_traces_errors_and_check_ins() {
     assert!(shown.contains("programs/storefront.rs:"), "the place in the source\n{shown}");
     line(shown, &["stock-count", " ok ", "every day"]);
     assert!(!shown.contains("in_progress"), "the run is one line\n{shown}");
-    assert!(!shown.contains('\u{1b}'), "no colour where nobody looks\n{shown}");
+    assert!(!shown.contains('\u{1b}'), "no colour outside of a terminal\n{shown}");
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn the_environment_alone_switches_spotlight_on() {
     assert_eq!(only(spotlight.transactions())["transaction"], "work", "without a server every trace");
 
     let ((_, server), spotlight) = (observed(RETURNS_CODE, &[], &[("SENTRY_SPOTLIGHT", &url)]), spotlight);
-    assert_eq!(server.events().len(), 1, "beside the server");
+    assert_eq!(server.events().len(), 1, "the server gets the event as well");
     assert_eq!(spotlight.events().len(), 2);
 
     let (ended, _) = observed(RETURNS_CODE, &["5"], &[("SENTRY_SPOTLIGHT", "http://127.0.0.1:9/stream")]);
@@ -248,5 +248,5 @@ fn a_redirect_of_the_server_is_reported_once_with_its_target() {
             "[sentry] error: the server answered 301, a redirect to https://shop.example/api/1/"
         )
     );
-    assert!(server.requests().len() > 1, "each envelope was answered so");
+    assert!(server.requests().len() > 1, "each envelope got this answer");
 }

@@ -57,7 +57,7 @@ fn run(server: &FakeSentry) -> Output {
         .env("COLUMNS", "100");
     let (done, output) = mpsc::channel();
     std::thread::spawn(move || done.send(command.output().unwrap()));
-    output.recv_timeout(LONG).expect("the example ends by itself")
+    output.recv_timeout(LONG).expect("the example ends in time")
 }
 
 /// Returns the numbers of the summary.
@@ -285,7 +285,7 @@ fn the_picture_in_the_readme_is_true(printed: &str) {
             "the README shows\n{line}\nbut the program prints\n{printed:#?}"
         );
     }
-    assert!(picture.lines().count() > 20, "a picture of the whole trace");
+    assert!(picture.lines().count() > 20, "the picture shows the whole trace");
 }
 
 /// A running example; it is stopped when the value is dropped.

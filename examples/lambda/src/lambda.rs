@@ -52,7 +52,7 @@ fn check(calls: &Receiver<Call>, sentry: &FakeSentry) -> Result<(), Error> {
     for (number, name) in ["Ada", "nobody"].iter().enumerate() {
         let next = calls.recv_timeout(TIMEOUT)?;
         assert!(next.path.ends_with("/invocation/next"), "{}", next.path);
-        assert_eq!(sentry.transactions().len(), number, "what has arrived before the freeze");
+        assert_eq!(sentry.transactions().len(), number, "the items that arrived before the freeze");
         event(&next.connection, number, name, caller)?;
         let answer = calls.recv_timeout(TIMEOUT)?;
         println!("{}\n  {}", answer.path, answer.body);

@@ -109,7 +109,7 @@ fn exact_time() -> impl Strategy<Value = SystemTime> {
 pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> (String, Value) {
     let mut out = Vec::new();
     write(&mut out);
-    let out = String::from_utf8(out).expect("what is written is UTF-8");
+    let out = String::from_utf8(out).expect("the written text is UTF-8");
     let read = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"));
     (out, read)
 }

@@ -36,7 +36,7 @@ fn values_are_filtered_by_name_at_any_depth() {
         "note": "nothing to see",
     });
     assert_eq!(scrubbed(value), expected);
-    assert_eq!(scrubbed(expected.clone()), expected, "a second time changes nothing");
+    assert_eq!(scrubbed(expected.clone()), expected, "filtering again changes nothing");
 }
 
 #[test]

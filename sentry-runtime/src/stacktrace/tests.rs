@@ -134,7 +134,7 @@ fn what_started_the_thread_is_not_read() {
     let mut symbolicator = Symbolicator::new(InAppRules::default(), 5);
     assert!(!symbolicator.knows(&stack));
     assert!(!symbolicator.resolve(&stack).frames.is_empty());
-    assert!(symbolicator.knows(&stack), "a second look needs no file");
+    assert!(symbolicator.knows(&stack), "a second lookup reads no file");
     let outermost = stack.addresses().iter().rfind(|&&address| address != 0).unwrap();
-    assert!(!symbolicator.has_read(*outermost), "it is of the library that starts threads");
+    assert!(!symbolicator.has_read(*outermost), "it belongs to the library that starts threads");
 }

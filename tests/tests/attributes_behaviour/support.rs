@@ -130,7 +130,7 @@ pub fn recorded<R: PartialEq + Debug>(expected: R, run: impl Fn() -> R) -> Vec<S
     let expected = std::cell::RefCell::new(Some(expected));
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     watch_panics();
-    let expected = expected.take().expect("it was just put there");
+    let expected = expected.take().expect("the value was just stored");
     assert_eq!(run(), expected, "without a client");
     let (result, spans) = with_client(1.0, run);
     assert_eq!(result, expected, "with a client");

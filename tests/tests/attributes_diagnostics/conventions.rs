@@ -8,7 +8,7 @@ fn said(text: &str, how: How) -> Vec<(u64, u64, String)> {
     let place = |said: &Said| {
         assert_eq!((&*said.level, &*said.code), ("warning", "deprecated"), "{said}");
         assert_eq!(said.places.len(), 1, "{said}");
-        let message = said.message.split_once(": ").expect("the compiler says what is used, then why not").1;
+        let message = said.message.split_once(": ").expect("the message names the item, then the reason").1;
         (said.places[0][0], said.places[0][1], message.to_owned())
     };
     let mut places: Vec<_> = said.iter().map(place).collect();

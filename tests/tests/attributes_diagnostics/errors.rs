@@ -8,7 +8,7 @@ fn error(code: &str, cases: &[&str]) {
     let mut all = Vec::new();
     for text in cases {
         let (said, differences) = compare(code, text, PLAIN);
-        assert!(said.iter().any(|said| said.code == code), "{code} is what is meant: {said:#?}\n{text}");
+        assert!(said.iter().any(|said| said.code == code), "the compiler reports {code}: {said:#?}\n{text}");
         all.extend(differences);
     }
     assert!(all.is_empty(), "{}", all.join("\n"));

@@ -17,7 +17,7 @@ const RESTRICTIONS: &str = "#![warn(clippy::unwrap_used, clippy::expect_used, cl
 #[track_caller]
 fn lint(code: &str, text: &str) -> Vec<String> {
     let (said, differences) = compare(code, text, PLAIN);
-    assert!(said.iter().any(|said| said.code == code), "{code} is what is meant: {said:#?}\n{text}");
+    assert!(said.iter().any(|said| said.code == code), "the compiler reports {code}: {said:#?}\n{text}");
     differences
 }
 
@@ -182,7 +182,7 @@ fn clippy_says_what_it_says_of_the_plain_functions() {
         "clippy::unnecessary_wraps",
         "clippy::unused_async",
     ] {
-        assert!(said.iter().any(|said| said.code == code), "{code} should be provoked by the fixture");
+        assert!(said.iter().any(|said| said.code == code), "the fixture should cause {code}");
     }
     let also = "#![warn(clippy::implicit_return, clippy::min_ident_chars, clippy::shadow_same, \
                 clippy::shadow_reuse, clippy::shadow_unrelated)]\n";

@@ -92,7 +92,7 @@ fn a_sampler_may_panic_and_start_spans() {
         assert_eq!(sentry::start_span("bad", |_| 7), 7);
         sentry::start_span("fine", |_| ());
     });
-    assert!(seen.events().is_empty(), "its panic is no event");
+    assert!(seen.events().is_empty(), "the callback's panic causes no event");
     let names: Vec<_> = seen.transactions().iter().map(|t| t["transaction"].clone()).collect();
     assert!(names.contains(&"fine".into()) && !names.contains(&"bad".into()), "{names:?}");
     assert!(names.len() <= 2, "{names:?}");
@@ -142,9 +142,9 @@ fn before_send_may_flush_without_waiting_for_itself() {
         message("one");
         std::time::Instant::now()
     });
-    assert!(seen.result.elapsed() < LONG, "it cannot wait for itself");
+    assert!(seen.result.elapsed() < LONG, "the flush does not wait for its own callback");
     assert_eq!(only(seen.events())["logentry"]["message"], "one");
-    assert_eq!(counted.load(Ordering::Relaxed), 0, "flush says no");
+    assert_eq!(counted.load(Ordering::Relaxed), 0, "flush returns false");
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn every_callback_may_call_everything() {
         });
         started
     });
-    assert!(seen.result.elapsed() < LONG, "nothing waits for itself: {:?}", seen.result.elapsed());
+    assert!(seen.result.elapsed() < LONG, "no call waits for its own callback: {:?}", seen.result.elapsed());
     assert!(seen.events().iter().any(|event| event["logentry"]["message"] == "mine"));
     assert!(seen.transactions().iter().any(|transaction| transaction["transaction"] == "mine"));
-    assert!(seen.check_ins().len() < 1000 && seen.events().len() < 1000, "no endless circle");
+    assert!(seen.check_ins().len() < 1000 && seen.events().len() < 1000, "there is no endless loop");
 }
 
 /// A panic payload that panics when it is dropped.
@@ -292,7 +292,7 @@ fn a_callback_may_close_the_client() {
     assert!(seen.result, "the flush does not wait for the callback that closes the client");
     assert!((1..=2).contains(&counted.load(Ordering::Relaxed)), "{counted:?}");
     let captured = seen.stats.sent(sentry::protocol::DataCategory::Error) + seen.stats.lost();
-    assert_eq!(captured, 2, "what was captured before is sent or counted: {:?}", seen.stats);
+    assert_eq!(captured, 2, "both messages are sent or counted: {:?}", seen.stats);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn trace_headers_go_to_propagation_targets_only() {
             for name in ["sentry-trace", "baggage"] {
                 assert_eq!(seen.result.header(name).is_some(), is_told, "{client:?} {target} {name}");
             }
-            assert_eq!(seen.spans().len(), 2, "the span is made in any case");
+            assert_eq!(seen.spans().len(), 2, "the span is recorded in any case");
         }
     }
 }

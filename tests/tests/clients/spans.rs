@@ -58,7 +58,7 @@ fn credentials_and_query_values_are_not_recorded() {
                     sentry::capture_message("later", sentry::Level::Info);
                 });
             });
-            assert!(server.request().line.contains("token=hidden"), "the request itself stays whole");
+            assert!(server.request().line.contains("token=hidden"), "the request itself is unchanged");
             let span = seen.span(&format!("GET {}", server.url("/200")));
             let query = &seen.event()["breadcrumbs"]["values"][0]["data"]["http.query"];
             assert_eq!(span.data["url.query"].as_str(), query.as_str().unwrap().strip_prefix('?'));

@@ -53,7 +53,11 @@ fn inputs_and_outputs_of_models_are_decided_apart() {
         (with(DataCollection::without_pii().gen_ai_outputs(true)), (false, true)),
     ] {
         assert_eq!(collected(options.clone(), false), expected);
-        assert_eq!(collected(options, true), (true, true), "what the program asks for is collected");
+        assert_eq!(
+            collected(options, true),
+            (true, true),
+            "contents that the program asks for are collected"
+        );
     }
 }
 

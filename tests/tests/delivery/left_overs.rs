@@ -100,7 +100,7 @@ fn a_program_that_ends_respects_rate_limits_of_left_overs() {
     server.answer_all(Answer::ok().header("X-Sentry-Rate-Limits", "60:error:key"));
     run_in_short(&server, &dir);
     assert_eq!((server.events().len(), server.transactions().len()), (4, 10));
-    assert_eq!(dir.files().len(), 6, "they wait for a better time");
+    assert_eq!(dir.files().len(), 6, "the files stay for a later run");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_server_that_does_not_answer_is_given_up_in_time() {
         let seen = observe_server(options, |server| {
             server.answer_next(answer);
             message("one");
-            assert!(sentry::flush(LONG), "lost is settled as well");
+            assert!(sentry::flush(LONG), "a lost item needs no further wait");
             let stats = || sentry::get_client().unwrap().stats();
             assert_eq!(lost(&stats(), DiscardReason::NetworkError, DataCategory::Error), 1);
             // On a busy machine, even an ordinary answer may take longer than the timeout.
@@ -122,7 +122,7 @@ fn a_server_that_does_not_shake_hands_is_given_up_in_time() {
         let guard = sentry::try_init(options).unwrap();
         let client = guard.clone();
         message("one");
-        assert!(sentry::flush(LONG), "lost is settled as well");
+        assert!(sentry::flush(LONG), "a lost item needs no further wait");
         drop(guard);
         client.stats()
     });

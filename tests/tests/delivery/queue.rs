@@ -92,7 +92,7 @@ fn a_flood_of_errors_does_not_starve_traces() {
     assert_eq!((seen.events().len(), seen.transactions().len()), (101, 5));
     let types: Vec<String> = seen.items().iter().map(|item| item.ty().to_owned()).collect();
     let last = types.iter().rposition(|ty| ty == "transaction").unwrap();
-    assert!(last < 60, "the traces had their turns between the errors, the last at {last}");
+    assert!(last < 60, "traces are sent between the errors, the last at {last}");
 }
 
 fn file(kib: usize) -> Attachment {
@@ -145,7 +145,7 @@ fn one_limit_holds_for_what_waits_in_both_threads() {
         assert!(stats().queued.bytes > 600 << 10);
         (0..6).for_each(|number| large(&number.to_string(), 100));
         let lost = lost(&stats(), DiscardReason::QueueOverflow, DataCategory::Error);
-        assert_eq!(lost, 2, "four of 100 KiB fit beside six of 1 MiB");
+        assert_eq!(lost, 2, "four more of 100 KiB fit into 1 MiB beside six");
     });
 }
 
@@ -216,7 +216,7 @@ fn transactions_that_the_queue_has_no_room_for_wait_and_are_sent_in_order() {
     let seen = observe_server(options().queue_size(8), |server| {
         server.answer_all(Answer::ok().delay(Duration::from_millis(2)));
         numbered(0..200);
-        assert!(sentry::flush(LONG), "a flush includes what waits");
+        assert!(sentry::flush(LONG), "a flush includes waiting transactions");
         assert_eq!(names(server), (0..200).collect::<Vec<_>>());
         // These are also sent at the end of the program, without a flush.
         numbered(200..300);

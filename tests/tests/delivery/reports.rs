@@ -100,7 +100,7 @@ fn every_item_is_accepted_and_then_sent_dropped_or_queued() {
     assert_eq!(
         after.accepted(DataCategory::Error),
         22,
-        "what a callback dropped was never handed to delivery"
+        "an item that a callback drops never reaches delivery"
     );
     let overflow = lost(after, DiscardReason::QueueOverflow, DataCategory::Error);
     assert!(overflow > 0);

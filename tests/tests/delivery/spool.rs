@@ -80,7 +80,7 @@ fn kills_in_the_middle_of_sending_lose_nothing() {
     ids.sort_unstable();
     assert_eq!(accepted.keys().cloned().collect::<Vec<_>>(), ids);
     let twice: u32 = accepted.values().map(|count| count - 1).sum();
-    assert!(twice as usize <= ROUNDS, "twice at most what was under way: {accepted:?}");
+    assert!(twice as usize <= ROUNDS, "only items in flight may arrive twice: {accepted:?}");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn files_of_earlier_runs_respect_rate_limits() {
         assert!(server.transactions().is_empty());
         drop(guard);
     });
-    assert_eq!(dir.files().len(), 3, "they wait for a better time");
+    assert_eq!(dir.files().len(), 3, "the files stay for a later run");
 }
 
 /// Asserts that every captured item was received, is counted as lost, or is on disk.
@@ -264,7 +264,7 @@ fn an_outage_loses_nothing() {
         drop(server);
         (0..5).for_each(|number| message(&number.to_string()));
         transaction("during");
-        assert!(sentry::flush(LONG), "all of it is settled: it lies on disk");
+        assert!(sentry::flush(LONG), "items on disk need no further wait");
         assert_eq!(dir.files().len(), 6);
         assert_eq!(client.stats().queued.spooled, 6);
 

@@ -118,7 +118,7 @@ fn top(text: &'static str) -> sentry::protocol::Uuid {
 fn an_error_that_the_caller_captures_again_is_one_event() {
     let seen = observe(untraced(), || {
         let id = top("refused");
-        assert_eq!(sentry::last_event_id(), Some(id), "the id of the event that there is");
+        assert_eq!(sentry::last_event_id(), Some(id), "the id of the only event");
     });
     assert_eq!(texts(&seen), ["refused"]);
     assert_eq!(seen.reported("event_processor", "error"), 1);

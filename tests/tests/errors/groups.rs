@@ -134,7 +134,7 @@ fn an_inner_group_is_recognised_by_its_registered_type() {
     let seen = observe(options(), || boxed().unwrap_err());
     assert_eq!(tree(&seen.event()).as_array().unwrap().len(), 4);
     let seen = observe(untraced(), || boxed().unwrap_err());
-    assert_eq!(tree(&seen.event()).as_array().unwrap().len(), 1, "nobody said that it is a group");
+    assert_eq!(tree(&seen.event()).as_array().unwrap().len(), 1, "the error is not captured as a group");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn before_send_changes_and_drops() {
 #[test]
 fn a_text_is_changed_and_removed_through_either_of_its_fields() {
     let look = |mut event: Event<'static>| {
-        assert_eq!(event.message.as_deref(), Some(text_of(&event)), "both hold it");
+        assert_eq!(event.message.as_deref(), Some(text_of(&event)), "both fields contain the text");
         match text_of(&event) {
             "by message" => event.message = Some("changed".to_owned()),
             "by logentry" => event.logentry.as_mut().unwrap().message = "changed".to_owned(),
@@ -50,7 +50,7 @@ fn a_text_is_changed_and_removed_through_either_of_its_fields() {
     });
     let texts: Vec<_> = seen.events().iter().map(|event| event["logentry"]["message"].clone()).collect();
     assert_eq!(texts, ["changed".into(), "changed".into(), Value::Null, Value::Null, "changed".into()]);
-    assert!(seen.events().iter().all(|event| event["message"].is_null()), "receivers know the other alone");
+    assert!(seen.events().iter().all(|event| event["message"].is_null()), "receivers know only `logentry`");
 }
 
 #[test]

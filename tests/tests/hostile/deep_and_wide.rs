@@ -72,7 +72,7 @@ fn depth_is_limited_wherever_data_is_handed_over() {
     for name in ["configured", "from before_send", "of the event"] {
         assert!(event["extra"][name].to_string().len() < 100, "{name}");
     }
-    assert!(event["contexts"]["trace"]["trace_id"].is_string(), "what others need stays");
+    assert!(event["contexts"]["trace"]["trace_id"].is_string(), "the trace context is kept");
     assert_eq!(event["breadcrumbs"]["values"].as_array().unwrap().len(), 1);
     assert!(seen.transaction()["extra"]["from before_send_transaction"].to_string().len() < 100);
     assert_small(&seen);
@@ -167,7 +167,7 @@ fn an_attachment_that_is_too_large_goes_alone() {
     let names: Vec<_> = attachments.iter().map(|item| item.header["filename"].as_str().unwrap()).collect();
     assert_eq!(names, ["one", "two", "empty"]);
     assert_eq!(attachments[0].header["content_type"], "text/plain");
-    assert_eq!(seen.events().len(), 1, "the event goes all the same");
+    assert_eq!(seen.events().len(), 1, "the event is sent nevertheless");
     assert_eq!(seen.reported("invalid", "attachment"), 1041, "bytes");
 }
 

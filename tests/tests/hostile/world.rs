@@ -96,5 +96,5 @@ fn a_small_thread_has_room_for_what_is_recorded() {
         let small = std::thread::Builder::new().stack_size(48 * 1024);
         small.spawn(|| (0..140).for_each(|_| annotated())).unwrap().join().unwrap();
     });
-    assert_eq!(seen.transactions().len(), 140, "more than one chunk holds");
+    assert_eq!(seen.transactions().len(), 140, "the records need more than one chunk");
 }

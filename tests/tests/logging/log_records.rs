@@ -123,7 +123,7 @@ fn a_filter_may_ask_whether_it_is_worth_it_to_log() {
     let error = || Metadata::builder().level(Level::Error).target("shop").build();
     let logger = SentryLogger::new().filter(move |_| {
         // The macro `log_enabled` calls it in the same way.
-        assert!(!LOGGER.get().unwrap().enabled(&error()), "nothing is captured meanwhile");
+        assert!(!LOGGER.get().unwrap().enabled(&error()), "nothing is captured inside of the filter");
         LogFilter::Event
     });
     let logger = LOGGER.get_or_init(|| logger);

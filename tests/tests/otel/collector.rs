@@ -146,7 +146,7 @@ fn a_collector_that_asks_for_a_pause_is_left_alone() {
         sentry::start_span("two", |_| ());
     });
     assert_eq!(spans(&requests.recv_timeout(LONG).unwrap().2)[0]["name"], "one");
-    assert!(requests.try_recv().is_err(), "neither was tried again");
+    assert!(requests.try_recv().is_err(), "neither request is repeated");
     let lost = |category| {
         let entries = seen.stats.dropped.iter().filter(|entry| entry.category == category);
         entries.map(|entry| (entry.reason, entry.quantity)).collect::<Vec<_>>()

@@ -271,7 +271,7 @@ fn personal_data_is_not_sent_unless_switched_on() {
     }
     let home = std::env::var("USER").unwrap_or_default();
     let event = seen.event();
-    assert_eq!(event.get("user"), None, "not the one who runs the program either ({home})");
+    assert_eq!(event.get("user"), None, "the name of the user who runs the program is not sent ({home})");
 }
 
 #[test]

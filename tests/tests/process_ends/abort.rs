@@ -108,7 +108,7 @@ fn everything_is_sent_before_a_panic_aborts_the_program() {
         assert_eq!(panic["level"], "fatal");
         assert!(
             events.iter().any(|event| event["logentry"]["message"] == "at work"),
-            "what was captured before"
+            "the message from before the panic"
         );
         let statuses: Vec<_> = server.check_ins().iter().map(|check_in| check_in["status"].clone()).collect();
         assert_eq!(statuses, ["in_progress", "error"]);

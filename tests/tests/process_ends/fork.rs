@@ -36,10 +36,10 @@ fn parent_and_children_send_what_is_theirs_and_nothing_twice() {
     assert_eq!(texts["before the fork"], 20, "the parent's alone");
     assert_eq!(texts["parent"], said["messages"].parse::<u64>().unwrap(), "the parent's alone");
     assert_eq!(texts["inside"], 1);
-    assert_eq!(ids(&events, |event| &event["event_id"]).len(), events.len(), "no id is given twice");
+    assert_eq!(ids(&events, |event| &event["event_id"]).len(), events.len(), "no id is used twice");
 
     let transactions = server.transactions();
-    assert_eq!(ids(&transactions, |it| &it["event_id"]).len(), transactions.len(), "no id is given twice");
+    assert_eq!(ids(&transactions, |it| &it["event_id"]).len(), transactions.len(), "no id is used twice");
     let roots = ids(&transactions, |it| &it["contexts"]["trace"]["span_id"]);
     assert_eq!(roots.len(), transactions.len(), "no span is sent twice");
     let named =

@@ -38,7 +38,7 @@ fn the_panic_and_what_came_before_are_sent_and_the_job_has_failed() {
         let status = run(how, "20000", &server);
         assert_eq!(status.signal(), Some(libc::SIGABRT), "{how}: {status:?}");
         server.assert_valid();
-        assert_eq!(panics(&server), texts, "{how}: the standard library's own words are no event");
+        assert_eq!(panics(&server), texts, "{how}: the standard library's message causes no event");
         assert!(server.events().iter().any(|event| event["logentry"]["message"] == "at work"));
         assert_eq!(statuses(&server), ["in_progress", "error"], "{how}");
     }

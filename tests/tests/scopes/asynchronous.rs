@@ -92,7 +92,7 @@ fn a_scope_follows_its_future_to_another_thread() {
     assert_eq!(event("first")["tags"], json!({"step": "payment"}));
     assert_eq!(event("second")["tags"], json!({"step": "payment", "late": "yes"}));
     assert_eq!(event("between").get("tags"), None);
-    assert_eq!(event("after")["tags"], json!({"late": "yes"}), "the free functions write for the request");
+    assert_eq!(event("after")["tags"], json!({"late": "yes"}), "free functions set tags for the request");
 }
 
 #[test]

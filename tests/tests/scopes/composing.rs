@@ -102,7 +102,7 @@ fn threads_that_share_a_scope_lose_nothing() {
     });
     let event = event("shared");
     assert_eq!(event["extra"].as_object().unwrap().len(), 4 * EACH);
-    assert_eq!(crumbs(&event).len(), 4 * EACH, "as many as a trail keeps");
+    assert_eq!(crumbs(&event).len(), 4 * EACH, "the maximum number of breadcrumbs");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn event_processors_see_transactions_as_events() {
     assert_eq!(transaction["tags"], json!({"kind": "transaction"}));
     assert_eq!(transaction["transaction"], "CHECKOUT");
     assert_eq!(names(&seen.spans()), ["CHECKOUT", "payment"]);
-    assert!(transaction["contexts"]["trace"]["span_id"].is_string(), "a transaction is nothing without it");
+    assert!(transaction["contexts"]["trace"]["span_id"].is_string(), "a transaction keeps its trace context");
     assert_eq!(seen.reported("event_processor", "transaction"), 1);
     assert_eq!(seen.reported("event_processor", "span"), 2);
 }

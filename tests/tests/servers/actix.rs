@@ -276,9 +276,13 @@ fn a_browsers_question_has_scopes_and_a_trace_but_no_spans() {
     let question = || serve::actix(Sentry::new(), shop, |at| ask(at, "OPTIONS", "/empty", &headers).body);
     let seen = observe(options(), question);
     assert!(seen.transactions().is_empty());
-    assert!(seen.stats.dropped.is_empty(), "what was never begun is not lost: {:?}", seen.stats.dropped);
+    assert!(
+        seen.stats.dropped.is_empty(),
+        "a trace that never started is not lost: {:?}",
+        seen.stats.dropped
+    );
     assert!(seen.result.starts_with("771a43a4192642f0b136d5159a501700-"), "{}", seen.result);
-    assert!(seen.result.ends_with("-1"), "the trace goes on as it came: {}", seen.result);
+    assert!(seen.result.ends_with("-1"), "the trace is passed on unchanged: {}", seen.result);
     let event = seen.event();
     assert_eq!(event["contexts"]["trace"]["trace_id"], "771a43a4192642f0b136d5159a501700");
     assert_eq!(

@@ -96,7 +96,7 @@ fn the_span_ends_when_the_body_does() {
     let request = seen.span("GET /stream");
     assert_eq!(request.status, "ok");
     let chunks: Vec<_> = seen.spans().into_iter().filter(|span| span.name == "chunk").collect();
-    assert_eq!(chunks.len(), 3, "what makes the body is part of the request: {chunks:#?}");
+    assert_eq!(chunks.len(), 3, "spans of the body are part of the request: {chunks:#?}");
     assert!(chunks.iter().all(|span| span.parent.as_deref() == Some(&*request.id)));
     assert_eq!(seen.transaction()["tags"]["body"], "dropped in its context");
 }

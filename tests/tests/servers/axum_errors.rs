@@ -181,7 +181,7 @@ fn a_panic_goes_on_and_is_captured_once_with_its_request() {
 fn a_panic_that_no_hook_saw_is_captured_with_its_request() {
     for options in [options(), untraced()] {
         let seen = observe(options, || serve::axum(router(), |at| fetch(at, "/resumes").status));
-        assert_eq!(seen.result, 0, "it goes on");
+        assert_eq!(seen.result, 0, "the panic closes the connection");
         let event = seen.event();
         assert_eq!(exception(&event)["value"], "the shelf was moved");
         assert_eq!(exception(&event)["mechanism"]["type"], "panic");

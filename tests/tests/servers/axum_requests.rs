@@ -55,7 +55,7 @@ fn the_trace_of_the_headers_is_continued_with_and_without_tracing() {
     let seen = observe(options(), || {
         serve::axum(reporting(), |at| drop(ask(at, "GET", "/report", &[("sentry-trace", &*unsampled)])));
     });
-    assert!(seen.transactions().is_empty(), "the sender decided");
+    assert!(seen.transactions().is_empty(), "the sender's decision is kept");
 }
 
 #[test]
@@ -65,7 +65,11 @@ fn a_browsers_question_has_scopes_and_a_trace_but_no_spans() {
     let seen =
         observe(options(), || serve::axum(reporting(), |at| ask(at, "OPTIONS", "/report", &headers).body));
     assert!(seen.transactions().is_empty());
-    assert!(seen.stats.dropped.is_empty(), "what was never begun is not lost: {:?}", seen.stats.dropped);
+    assert!(
+        seen.stats.dropped.is_empty(),
+        "a trace that never started is not lost: {:?}",
+        seen.stats.dropped
+    );
     assert!(seen.result.starts_with(TRACE) && seen.result.ends_with("-1"), "{}", seen.result);
     assert_eq!(seen.events().len(), 2);
     for event in seen.events() {
@@ -77,7 +81,7 @@ fn a_browsers_question_has_scopes_and_a_trace_but_no_spans() {
         serve::axum(reporting(), |at| drop(ask(at, "OPTIONS", "/report", &headers)));
     });
     assert_eq!(seen.span("OPTIONS /report").parent.as_deref(), Some(SPAN));
-    assert_eq!(seen.spans().len(), 2, "the action is part of it");
+    assert_eq!(seen.spans().len(), 2, "the action is part of the request");
 }
 
 #[test]

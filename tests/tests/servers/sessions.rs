@@ -26,7 +26,7 @@ fn every_request_is_counted_by_how_it_ended() {
     });
     let sum = |name: &str| seen.session_groups().iter().filter_map(|group| group[name].as_u64()).sum::<u64>();
     assert_eq!([sum("exited"), sum("errored") + sum("crashed")], [2, 1]);
-    assert_eq!(seen.sessions().len(), 0, "requests are counted, not told of one by one");
+    assert_eq!(seen.sessions().len(), 0, "requests are counted, not sent one by one");
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Counter {
         self.count
     }
 
-    #[expect(clippy::boxed_local, reason = "the receiver is what is tested")]
+    #[expect(clippy::boxed_local, reason = "only the receiver matters here")]
     #[sentry::span]
     fn boxed(self: Box<Self>) -> u32 {
         self.count

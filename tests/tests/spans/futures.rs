@@ -129,7 +129,11 @@ fn functions_that_return_a_future_span_the_future() {
     let spans = seen.spans();
     assert_eq!(names(&spans), ["futures::boxed", "futures::implied", "futures::double", "futures::implied"]);
     let double = seen.span("futures::double");
-    assert_eq!(double.parent.as_ref(), Some(&spans[1].id), "the future's children are the span's");
+    assert_eq!(
+        double.parent.as_ref(),
+        Some(&spans[1].id),
+        "spans inside of the future are children of its span"
+    );
     assert_eq!(spans[3].status, "internal_error");
 }
 
@@ -209,7 +213,7 @@ fn an_unsampled_future_takes_its_trace_to_another_thread_and_back() {
                 let task = std::thread::spawn(move || {
                     let before = active();
                     assert_eq!(poll(&mut future), None);
-                    assert_eq!(active(), before, "nothing is left active");
+                    assert_eq!(active(), before, "no span stays active");
                     future
                 });
                 let mut future = task.join().unwrap();

@@ -166,7 +166,7 @@ fn a_hundred_interleaved_tasks_do_not_mix_their_spans() {
     assert_eq!(spans.len(), 100 * 7);
     assert_unmixed(&spans);
     let traces: std::collections::HashSet<_> = spans.iter().map(|span| &span.trace).collect();
-    assert_eq!(traces.len(), 100, "tasks that nobody annotated spawned are traces of their own");
+    assert_eq!(traces.len(), 100, "tasks spawned without an annotation have traces of their own");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn an_error_of_the_consumer_is_captured_once_in_a_scope_of_its_own() {
     assert_eq!((&mechanism["type"], &mechanism["handled"]), (&json!("auto.queue.process"), &json!(false)));
     assert_eq!((&errors[0]["tags"]["order"], &errors[0]["tags"]["shop"]), (&json!("x"), &json!("north")));
     let outside = only(events.iter().filter(|event| event["logentry"].is_object()).collect());
-    assert_eq!(outside["tags"], Value::Null, "the scope of a message ends with it");
+    assert_eq!(outside["tags"], Value::Null, "the scope of a message ends with the message");
     let status = |name: &str| {
         let of = |it: &Value| it["transaction"] == name && it["contexts"]["trace"]["op"] == "queue.process";
         let found = seen.transactions().into_iter().filter(of);

@@ -54,7 +54,7 @@ fn a_root_whose_header_was_read_is_sent_like_any_other() {
     assert_eq!(
         transactions[1]["spans"].as_array().unwrap().len(),
         2,
-        "from before the look, and from after it"
+        "one before and one after the header is read"
     );
 }
 

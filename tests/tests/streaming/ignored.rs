@@ -52,7 +52,7 @@ fn children_that_are_sent_before_the_end_of_an_ignored_span_have_its_parent() {
         sentry::start_span("root", |_| {
             noise(|| {
                 assert!(sentry::flush(LONG));
-                assert_eq!(server.streamed_spans().len(), 1, "the child, while its caller runs");
+                assert_eq!(server.streamed_spans().len(), 1, "the child is sent while its caller runs");
                 sentry::start_span("inner", |_| ());
             });
         });
@@ -91,7 +91,7 @@ fn functions_of_every_kind_are_ignored() {
     assert_eq!(
         seen.event()["contexts"]["trace"]["span_id"],
         root["span_id"],
-        "an error belongs to what was sent"
+        "an error belongs to a span that is sent"
     );
 }
 

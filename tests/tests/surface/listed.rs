@@ -39,6 +39,6 @@ fn calls_that_the_readme_writes_out_compile() {
         compiled!(sentry::logger_info!(amount = 7, "paid {}", order)),
         compiled!(sentry::metrics::count("paid", 1).capture()),
     ] {
-        assert!(bare(&readme).contains(&bare(call)), "the README does not write {call}");
+        assert!(bare(&readme).contains(&bare(call)), "the README does not contain {call}");
     }
 }

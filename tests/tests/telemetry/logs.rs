@@ -243,11 +243,11 @@ fn a_full_batch_is_sent_at_once_and_a_single_log_within_five_seconds() {
             assert!(server.wait_for(batch, LONG), "nobody flushed");
             since.elapsed() < soon
         });
-        let batches = batches.expect("a full batch waits for nothing");
+        let batches = batches.expect("a full batch is sent at once");
         let since = Instant::now();
         logger::debug!("alone");
         assert!(server.wait_for(batches + 1, LONG));
-        assert!(since.elapsed() >= soon, "it waited for others");
+        assert!(since.elapsed() >= soon, "a single log waits for more logs");
     });
 }
 

@@ -65,7 +65,10 @@ fn each_future_of_a_runtime_captures_its_own_items() {
 
 #[test]
 fn the_client_inside_is_the_one_that_captures() {
-    assert!(!sentry::test::with_captured(|| ()).envelopes().iter().any(|_| true), "nothing from nothing");
+    assert!(
+        !sentry::test::with_captured(|| ()).envelopes().iter().any(|_| true),
+        "no capture causes no envelope"
+    );
     let mut enabled = false;
     with_captured(|| {
         let client = sentry::get_client().unwrap();

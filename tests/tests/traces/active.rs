@@ -153,7 +153,7 @@ fn set_active_span_does_not_replace_the_active_span_of_another_transaction() {
         });
         other.end();
         sentry::set_active_span(&other);
-        assert_eq!(active_id(), None, "it has ended");
+        assert_eq!(active_id(), None, "an ended span is not active");
     });
     assert_eq!(seen.span("annotated").parent, Some(seen.span("root").id));
     assert!(seen.span("other").is_root);

@@ -55,7 +55,7 @@ fn an_error_in_a_trace_that_is_not_sent_takes_its_spans_along() {
         let query = &record["spans"][1];
         assert_eq!((&query["op"], &query["status"]), (&"db.query".into(), &"ok".into()));
         assert!(query["duration_ms"].as_f64().unwrap() >= 0.0 && query["start"].as_f64().unwrap() > 1e9);
-        assert!(seen.spans().is_empty() && seen.streamed_spans().is_empty(), "nothing is sent");
+        assert!(seen.spans().is_empty() && seen.streamed_spans().is_empty(), "no span is sent");
         let roots = seen.reported("sample_rate", "transaction");
         assert_eq!(roots, if lifecycle == TraceLifecycle::Static { 2 } else { 0 });
         assert_eq!(seen.reported("sample_rate", "span"), 6);

@@ -61,7 +61,11 @@ fn groups_are_passed_on_with_those_of_the_scopes() {
     assert!(baggage.ends_with(&format!("{CONVERSATION}=c%202,{SESSION}=s%201")), "{baggage}");
     assert!(!baggage.contains("old") && !baggage.contains("Wrong"), "{baggage}");
     assert_eq!(seen.span("root").data[CONVERSATION], "c 2");
-    assert_eq!(seen.envelopes()[0].header["trace"].get(SESSION), None, "no part of the sampling context");
+    assert_eq!(
+        seen.envelopes()[0].header["trace"].get(SESSION),
+        None,
+        "span groups are not part of the sampling context"
+    );
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_sampler_is_told_what_it_decides_about() {
     });
     assert_eq!(names(&seen.spans()), ["root", "child"]);
     let asked = asked.lock().unwrap();
-    assert_eq!(asked.len(), 2, "a child is not asked about: {asked:?}");
+    assert_eq!(asked.len(), 2, "the sampler is not called for a child: {asked:?}");
     assert_eq!(asked[0], ("root".into(), "task".into(), TRACE.into(), Some(false), Some(0.25)));
     assert_eq!((&*asked[1].0, asked[1].3, asked[1].4), ("dull", None, None));
     assert_eq!(seen.reported("sample_rate", "transaction"), 1);
@@ -153,7 +153,7 @@ fn headers_outside_of_spans_say_that_nothing_is_sampled() {
     }
     let head = [("sentry-trace", "771a43a4192642f0b136d5159a501700-7c51afd529da4a2a-1")];
     let continued = observe(options().traces_sample_rate(0.0), || sentry::continue_trace(&head, told)).result;
-    assert!(continued.sentry_trace.ends_with("-1"), "what the head decided stands: {continued:?}");
+    assert!(continued.sentry_trace.ends_with("-1"), "the head's decision is kept: {continued:?}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_sampler_sees_attributes_and_sampling_context() {
         }
     });
     assert_eq!(names(&seen.spans()), ["import for gold"]);
-    assert_eq!(seen.span("import for gold").data.get("customer"), None, "it is for the sampler alone");
+    assert_eq!(seen.span("import for gold").data.get("customer"), None, "only the sampler sees the value");
 }
 
 #[test]

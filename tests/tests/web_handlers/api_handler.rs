@@ -97,7 +97,7 @@ fn a_browsers_question_is_no_transaction_unless_asked_for() {
     let seen = observe(options().trace_options_requests(true), question);
     assert_eq!(seen.transaction()["transaction"], "OPTIONS /asked");
     let seen = observe(options(), || sentry::start_span("of the program", |_| question()));
-    assert_eq!(seen.spans().len(), 3, "a part of somebody else's transaction");
+    assert_eq!(seen.spans().len(), 3, "the handler is part of the program's transaction");
 }
 
 #[test]

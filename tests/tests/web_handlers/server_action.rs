@@ -197,7 +197,7 @@ fn the_sender_decides_about_sampling_and_its_baggage_is_frozen() {
     let half = [("sentry-trace", &*sentry_trace()), ("baggage", "sentry-release=page@1")];
     let seen = observe(options(), || of_slice(&half));
     for envelope in seen.envelopes() {
-        assert_eq!(envelope.header.get("trace"), None, "no server can use half a context");
+        assert_eq!(envelope.header.get("trace"), None, "servers refuse an incomplete context");
     }
 
     let no = format!("{TRACE}-{SPAN}-0");
@@ -366,7 +366,7 @@ fn a_handler_outside_of_any_scope_begins_with_the_processs_data_and_keeps_its_ow
             let scope = sentry::get_isolation_scope();
             ["before", "meanwhile"].into_iter().for_each(|tag| scope.remove_tag(tag));
         });
-        assert_eq!(seen.transaction()["tags"], tags, "what is set later belongs to others");
+        assert_eq!(seen.transaction()["tags"], tags, "tags that are set later are not on the action");
         assert_eq!(seen.event()["tags"], json!({"before": "yes", "meanwhile": "yes"}));
         let (handler, after) = (root(&seen), seen.event()["contexts"]["trace"].clone());
         assert_ne!(handler["trace_id"], after["trace_id"], "the handler's trace is over");

@@ -145,7 +145,7 @@ fn caught<R>(run: impl FnOnce() -> R) -> Box<dyn std::any::Any + Send> {
 #[test]
 fn a_panic_is_captured_once_and_goes_on() {
     let seen = observe(options(), || caught(panics));
-    assert_eq!(seen.result.downcast_ref(), Some(&Payload(41)), "the payload is the one of the panic");
+    assert_eq!(seen.result.downcast_ref(), Some(&Payload(41)), "the panic keeps its payload");
     assert_eq!(exception(&seen)["mechanism"]["handled"], false);
     assert_eq!(root(&seen)["status"], "internal_error");
 
@@ -283,7 +283,11 @@ fn the_response_is_recorded_when_asked_for() {
     assert_eq!(root(&seen)["data"]["server_action_result"], "thank you");
 
     let seen = observe(options(), submit_order);
-    assert_eq!(root(&seen)["data"].get("server_action_result"), None, "not without being asked");
+    assert_eq!(
+        root(&seen)["data"].get("server_action_result"),
+        None,
+        "responses are not recorded by default"
+    );
 }
 
 #[test]

@@ -58,6 +58,6 @@ fn a_page_that_is_gone_costs_nothing() {
     }
     let deadline = Instant::now() + Duration::from_secs(60);
     while server.get("/api/wait?kind=trace&after=0&timeout=0").status != 200 {
-        assert!(Instant::now() < deadline, "the places of pages that are gone are free again");
+        assert!(Instant::now() < deadline, "the places of closed streams are free again");
     }
 }

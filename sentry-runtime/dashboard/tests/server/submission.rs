@@ -50,6 +50,6 @@ fn dropping_the_handle_ends_the_server_without_a_wait() {
     ended.recv_timeout(LONG).unwrap();
     let deadline = std::time::Instant::now() + LONG;
     while sentry_dashboard::is_dashboard(address) {
-        assert!(std::time::Instant::now() < deadline, "the server goes on");
+        assert!(std::time::Instant::now() < deadline, "the server is still running");
     }
 }

@@ -28,7 +28,7 @@ fn a_wait_ends_with_its_time() {
     let server = Server::start();
     server.send(&transaction(1, "GET /orders"));
     let answer = server.json("/api/wait?kind=trace&timeout=0");
-    assert_eq!(answer["matched"], false, "what came before the question does not count: {answer}");
+    assert_eq!(answer["matched"], false, "items from before the request do not match: {answer}");
     let answer = server.json("/api/wait?kind=trace&after=0&timeout=0");
     assert_eq!(answer["matched"], true, "{answer}");
 }

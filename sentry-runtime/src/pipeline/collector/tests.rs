@@ -140,7 +140,7 @@ fn a_root_that_never_ends_holds_no_more_than_it_can_send() {
     assert_eq!(sent[0]["spans"].as_array().unwrap().len(), 1000);
     assert_eq!(sent[0]["contexts"]["trace"]["data"]["progress"], 99_999);
     assert_eq!(bed.lost(), 99_000);
-    assert_eq!(bed.collector.held(), 0, "everything was given back");
+    assert_eq!(bed.collector.held(), 0, "all memory was released");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn many_roots_that_never_end_make_room_for_others() {
         let silent = bed.segment();
         (0..100).for_each(|_| bed.span(silent.key));
     }
-    assert!(bed.collector.room.short, "more than there is room for");
+    assert!(bed.collector.room.short, "the room is exceeded");
     (0..4).for_each(|_| bed.round());
     let last = bed.segment();
     (0..100).for_each(|_| bed.span(last.key));

@@ -3,7 +3,7 @@ use super::*;
 fn scrubbed(text: &str) -> String {
     let scrubber = Scrubber::new(&[]);
     let once = scrubber.scrub_fields(text).into_owned();
-    assert_eq!(scrubber.scrub_fields(&once), once, "a second time changes nothing");
+    assert_eq!(scrubber.scrub_fields(&once), once, "filtering again changes nothing");
     once
 }
 

@@ -3,7 +3,7 @@ use super::*;
 fn scrubbed(text: &str) -> String {
     let scrubber = Scrubber::new(&[]);
     let once = scrubber.scrub_text(text).into_owned();
-    assert_eq!(scrubber.scrub_text(&once), once, "a second time changes nothing");
+    assert_eq!(scrubber.scrub_text(&once), once, "filtering again changes nothing");
     once
 }
 

@@ -42,7 +42,7 @@ fn the_effort_grows_with_the_text_and_not_with_its_square() {
             slow.push((piece, end, of_short, of_long));
         }
     }
-    assert!(slow.is_empty(), "piece, end, and what is read of the short and of the long text: {slow:#?}");
+    assert!(slow.is_empty(), "piece, end, and the effort for the short and the long text: {slow:#?}");
 }
 
 /// Tests for searches with a limit: if one starts at each piece, the effort is linear, but may be a thousand times the
@@ -64,5 +64,5 @@ fn the_effort_is_a_small_number_of_looks_at_each_character() {
             slow.push((piece, end, effort / text.len() as u64));
         }
     }
-    assert!(slow.is_empty(), "piece, end, and the looks at a character: {slow:#?}");
+    assert!(slow.is_empty(), "piece, end, and looks per character: {slow:#?}");
 }

@@ -52,7 +52,7 @@ fn a_chunk_that_another_core_has_read_is_evicted() {
     // The chunk that is written next is still in the cache of the producer's core.
     write(2);
     consumer.drain(drop);
-    assert_eq!(evicted(), 0, "the core has written what it reads");
+    assert_eq!(evicted(), 0, "the same core wrote the chunks");
     write(2);
     move_to(1);
     consumer.drain(drop);
@@ -94,7 +94,7 @@ fn only_an_open_queue_with_room_is_written_at_once() {
     assert!(producer.make_room() && producer.write_at_once(|| CHUNK));
     producer.close();
     assert!(!producer.is_unopened() && !producer.writes_at_once() && !write());
-    assert!(producer.open(&BUDGET, true).is_none(), "it was closed for good");
+    assert!(producer.open(&BUDGET, true).is_none(), "a closed queue cannot be opened again");
     let mut seen = Vec::new();
     assert!(consumer.drain(|item| seen.push(item)));
     assert_eq!(seen, (0..=CHUNK).collect::<Vec<_>>());

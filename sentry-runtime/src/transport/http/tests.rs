@@ -72,7 +72,7 @@ fn requests_are_whole_and_connections_are_kept() {
     let requests = server.requests();
     assert_eq!(requests[1].connection, 0);
     assert_eq!(requests[0].header("User-Agent"), Some("test/1"));
-    assert_eq!(requests[0].header("Content-Encoding"), None, "this machine is near enough");
+    assert_eq!(requests[0].header("Content-Encoding"), None, "bodies to this machine are not compressed");
     assert_eq!(server.items().len(), 3);
 }
 
@@ -252,5 +252,5 @@ fn behind_its_thread_a_server_can_hang_lie_and_limit() {
     assert!(server.wait_for_requests(1, LONG));
     let asked = Instant::now();
     assert!(!transport.shutdown(Duration::from_millis(30)));
-    assert!(asked.elapsed() < LONG, "the request has another minute");
+    assert!(asked.elapsed() < LONG, "the shutdown does not wait for the request");
 }

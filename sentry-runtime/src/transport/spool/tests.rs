@@ -75,10 +75,10 @@ fn what_a_process_left_is_found_by_the_next() {
         spool.store(&error("left")).unwrap();
         assert_eq!(spool.depth().0, 2);
         spool.remove(taken);
-        assert!(spool.next(Hurry::No, |_| false).is_none(), "what is in hand is not a left-over");
+        assert!(spool.next(Hurry::No, |_| false).is_none(), "an envelope in memory is not a left-over");
     }
     let (spool, ledger) = spool(&folder, SpoolLimits::default());
-    assert_eq!(spool.depth().0, 0, "the disk is not touched before it is time");
+    assert_eq!(spool.depth().0, 0, "the disk is not read at the start");
     let (ticket, envelope) = spool.next(Hurry::No, |_| false).unwrap();
     assert_eq!(text(&envelope), "left");
     assert_eq!(ledger.all_accepted(), [(DataCategory::Error, 1)]);
@@ -116,9 +116,9 @@ fn a_full_spool_gives_up_the_oldest_of_the_least_important_and_counts_it() {
     let lost: Vec<_> =
         ledger.all_lost().iter().map(|lost| (lost.reason, lost.category, lost.quantity)).collect();
     assert_eq!(lost, [(DiscardReason::CacheOverflow, DataCategory::LogItem, 1)]);
-    assert!(spool.store(&log).is_none(), "it is the least important itself");
+    assert!(spool.store(&log).is_none(), "the new envelope is the least important");
     spool.store(&error("3")).unwrap();
-    assert!(!spool.put_off(in_hand, true), "its copy had to go; the thread that has it in memory counts it");
+    assert!(!spool.put_off(in_hand, true), "the file was displaced; the thread with the envelope counts it");
     assert!(spool.put_off(second, true));
     assert_eq!(ledger.all_lost().len(), 1);
     assert_eq!(spool.depth().0, 2);

@@ -146,7 +146,7 @@ fn a_flush_waits_for_what_came_before_it_and_no_longer_than_its_timeout() {
     let timeout = Duration::from_millis(20);
     assert!(!setup.transport.flush(timeout));
     assert!(start.elapsed() >= timeout);
-    assert_eq!(*lock(&setup.flushed), 0, "what was held back waits for what was queued");
+    assert_eq!(*lock(&setup.flushed), 0, "the destination is flushed after the queued envelopes");
     drop(release);
     assert!(setup.transport.flush(SOON));
     assert!(setup.transport.flush(Duration::MAX), "a timeout without end does not overflow");
@@ -254,9 +254,9 @@ fn a_hanging_request_does_not_hold_the_program() {
     setup.transport.send_envelope(error("never leaves"));
     assert!(!setup.transport.shutdown(Duration::from_millis(20)));
     assert_eq!(setup.lost(), ["NetworkError Error 1"]);
-    assert!(!setup.transport.flush(Duration::ZERO), "one is still on its way");
+    assert!(!setup.transport.flush(Duration::ZERO), "one envelope is still in flight");
     drop(release);
-    assert!(setup.transport.flush(SOON), "and now it is not");
+    assert!(setup.transport.flush(SOON), "the envelope was delivered");
     assert_eq!(setup.ledger.all_sent(), [(DataCategory::Error, 1)]);
 }
 

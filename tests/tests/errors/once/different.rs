@@ -83,7 +83,7 @@ fn an_error_that_is_like_the_cause_of_another_is_an_error_of_its_own() {
 fn errors_that_were_handled_in_between_are_others() {
     for options in all_settings() {
         let seen = observe(options, || drop(retry()));
-        assert_eq!(seen.events().len(), 3, "two that were handled, and the one that came out");
+        assert_eq!(seen.events().len(), 3, "two handled errors, and the returned one");
     }
 }
 

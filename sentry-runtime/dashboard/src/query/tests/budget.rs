@@ -52,7 +52,7 @@ fn pinned_traces_may_take_half_of_the_memory() {
     }
     assert!((60..100).contains(&pinned), "{pinned}");
     assert_eq!(lab.get("/api/traces?q=pinned:true&limit=0")["total"], pinned);
-    assert!(!lab.store.pin(&format!("{:032x}", 9999), true), "nobody knows it");
+    assert!(!lab.store.pin(&format!("{:032x}", 9999), true), "the trace is not stored");
     assert!(bytes(&lab) <= 1 << 20);
 }
 

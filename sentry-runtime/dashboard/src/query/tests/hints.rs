@@ -36,7 +36,7 @@ fn queries(count: u32, duration: f64) -> Vec<Value> {
 fn the_same_query_again_and_again() {
     let mut lab = Lab::new();
     lab.send("transaction", &transaction("GET /", "000000000000000a", 100.0, json!(queries(4, 0.5))));
-    assert_eq!(kinds(&lab), [""; 0], "four are not yet too many");
+    assert_eq!(kinds(&lab), [""; 0], "four repetitions are below the threshold");
     let mut lab = Lab::new();
     lab.send("transaction", &transaction("GET /", "000000000000000a", 100.0, json!(queries(12, 0.5))));
     let answer = lab.get("/api/hints");
@@ -163,7 +163,7 @@ fn an_error_that_nobody_hears_of_is_swallowed_until_its_event_comes() {
     lab.send("transaction", &page);
     assert_eq!(hints(&lab), [("swallowed_error".to_owned(), "Swallowed error: load".to_owned())]);
     lab.send("event", &error("1", "E", "v"));
-    assert_eq!(kinds(&lab), [""; 0], "the event says it");
+    assert_eq!(kinds(&lab), [""; 0], "the event reports the error");
 
     let mut lab = Lab::new();
     page["contexts"]["trace"]["status"] = json!("internal_error");

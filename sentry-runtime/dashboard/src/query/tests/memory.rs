@@ -98,7 +98,7 @@ fn the_estimate_is_near_what_is_held() {
         let share = estimated / held;
         assert!(
             (0.85..1.25).contains(&share),
-            "{what}: {estimated} bytes are told, {held} are held ({share:.2})"
+            "{what}: {estimated} bytes are estimated, {held} are held ({share:.2})"
         );
     }
 }

@@ -138,7 +138,7 @@ fn nothing_is_read_of_a_header_whose_caller_has_decided() {
         assert!(is_untouched(&trace));
         let copy = trace.clone();
         assert_eq!(copy.sample_rand(), 250_000);
-        assert!(!is_untouched(&trace), "clones share what was read");
+        assert!(!is_untouched(&trace), "clones share the parsed header");
     }
 }
 

@@ -103,7 +103,7 @@ fn the_scopes_with_which_segments_wait_are_bounded_too() {
         bed.end_in(&segment, &shared);
         bed.round();
     }
-    assert!(bed.waiting() > 90, "what they share counts once");
+    assert!(bed.waiting() > 90, "a shared scope counts once");
     for _ in 0..100 {
         let segment = bed.segment();
         bed.end_in(&segment, &large_scope());
@@ -151,5 +151,5 @@ fn running_segments_have_room_while_others_wait() {
     let (waiting, lost) = (bed.waiting(), bed.lost_of(DataCategory::Transaction));
     assert!(lost > 0 && waiting > 0);
     assert_eq!(accepted + waiting + lost, ended);
-    assert_eq!(bed.lost_of(DataCategory::Span) % 101, 0, "with all of their spans");
+    assert_eq!(bed.lost_of(DataCategory::Span) % 101, 0, "lost transactions count with all of their spans");
 }
