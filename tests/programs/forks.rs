@@ -50,7 +50,7 @@ fn in_child(number: u64) {
     sentry::capture_message(&format!("child {number}"), sentry::Level::Info);
 }
 
-/// The work of a child.
+/// Does the work of a child, and returns whether it succeeded.
 fn child(number: u64) -> bool {
     sentry::set_tag("side", "child");
     in_child(number);

@@ -341,7 +341,7 @@ proptest! {
         prop_assert!(read["timestamp"].is_number());
     }
 
-    /// The parser panics for no bytes, and an accepted envelope can be written and parsed again.
+    /// The parser never panics, and an envelope that it accepts can be written and parsed again.
     #[test]
     fn any_bytes_are_read_or_refused(pieces in prop::collection::vec(envelope_piece(), 0..12)) {
         let bytes = pieces.concat();

@@ -108,7 +108,7 @@ fn before_send_may_capture_without_running_in_circles() {
         Some(event)
     });
     let seen = observe(options, || message("one"));
-    // The flush has processed everything that `before_send` captured.
+    // By now, the pipeline has processed everything that `before_send` captured.
     let mut texts: Vec<_> = seen.events().iter().map(|e| e["logentry"]["message"].clone()).collect();
     texts.sort_by_key(ToString::to_string);
     assert!(texts.contains(&"one".into()), "{texts:?}");
