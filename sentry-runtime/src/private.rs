@@ -7,6 +7,7 @@ pub use crate::capture::unwinding::catching;
 #[cfg(fuzzing)]
 pub use crate::fuzz;
 pub use crate::instrument::async_span::{AsyncSpan, span, span_under};
+pub use crate::instrument::attributes::Attributes;
 pub use crate::instrument::autoref::*;
 pub use crate::instrument::guard::{SpanGuard, begin, begin_fallible, begin_special, enter, guard};
 pub use crate::instrument::guard_under::{GuardUnder, enter_under};
@@ -25,6 +26,7 @@ pub use crate::lifecycle::main_guard::{MainGuard, main_guard};
 pub use crate::protocol::AttributeValue;
 pub use crate::trace::callsite::{Callsite, CallsiteOptions};
 pub use crate::trace::monitor_site::MonitorSite;
+pub use crate::trace::packed::AttributeKeys;
 pub use crate::{
     __sentry_attribute as attribute, __sentry_form_data as form_data, __sentry_headers as headers,
     __sentry_if_stream as if_stream, __sentry_keep as keep, __sentry_keep_own as keep_own,

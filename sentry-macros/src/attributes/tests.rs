@@ -180,10 +180,20 @@ fn arguments_reach_the_callsite_and_the_span() {
                 let mut __sentry_work = ::sentry::__private::guard();
                 ::sentry::__private::begin_special(&mut __sentry_work, { enum __SentryFunction {} #site });
                 if ::sentry::__private::SpanGuard::is_recording(&__sentry_work) {
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a", ::sentry::__private::attribute!(&(a)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "order.id", ::sentry::__private::made_attribute!(f::<A, B>(a)));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "x", ::sentry::__private::AttributeLiteral::into_attribute(1));
-                    ::sentry::__private::SpanGuard::set(&__sentry_work, "a.b", ::sentry::__private::attribute!(&(a.b)));
+                    {
+                        let __sentry_words = &mut [0; 4];
+                        let mut __sentry_attributes = ::sentry::__private::SpanGuard::attributes(
+                            &__sentry_work,
+                            &::sentry::__private::AttributeKeys(&[
+                                ("a", ""), ("order.id", ""), ("x", ""), ("a.b", ""),
+                            ]),
+                            __sentry_words
+                        );
+                        ::sentry::__private::Attributes::set(&mut __sentry_attributes, 0, ::sentry::__private::attribute!(&(a)));
+                        ::sentry::__private::Attributes::set(&mut __sentry_attributes, 1, ::sentry::__private::made_attribute!(f::<A, B>(a)));
+                        ::sentry::__private::Attributes::set(&mut __sentry_attributes, 2, ::sentry::__private::AttributeLiteral::into_attribute(1));
+                        ::sentry::__private::Attributes::set(&mut __sentry_attributes, 3, ::sentry::__private::attribute!(&(a.b)));
+                    }
                 }
                 let __sentry_value = ::sentry::__private::call(move || -> Alias {
                     let a = a;
@@ -225,7 +235,32 @@ fn a_value_that_is_made_for_the_attribute_is_moved() {
     assert!(text.contains("made_attribute ! (x . len ())"), "{text}");
     assert!(text.contains("made_attribute ! (format ! (\"{x}\"))"), "{text}");
     assert!(text.contains(":: attribute ! (& (x))"), "{text}");
-    assert!(text.contains("into_attribute (\"text\")"), "{text}");
+    assert!(
+        text.contains("(\"d\" , \"text\")") && text.contains(":: literal (& mut __sentry_attributes , 3)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn attributes_share_records_of_four() {
+    let item = quote!(
+        fn f(a: u8) {}
+    );
+    for (attributes, records) in [(1, 0), (2, 1), (4, 1), (5, 2), (8, 2), (9, 3)] {
+        let keys = (0..attributes).map(|number| format!("key.{number}"));
+        let text = span(quote!(attributes(#(#keys = a),*)), item.clone()).to_string();
+        assert_eq!(text.matches("AttributeKeys").count(), records, "{text}");
+        assert_eq!(text.matches("attribute ! (& (a))").count(), attributes, "{text}");
+    }
+    // The guard of a future may move between threads.
+    let text = span(
+        quote!(attributes(b = a, c = a)),
+        quote!(
+            async fn f(a: u8) {}
+        ),
+    )
+    .to_string();
+    assert!(!text.contains("AttributeKeys"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The parts of a wrapped function that all shapes share: body, closure, inspection, recording, signature.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::LitStr;
 
 use crate::expand::instrumentation::{Inspect, Instrumentation, ValueTokens};
 use crate::hygiene::{generated_at, generated_at_start, own_name, respanned};
@@ -12,7 +13,10 @@ use crate::parse::params::Params;
 use crate::parse::returns::Returns;
 use crate::parse::tail_expr::{ends_in_panic, is_call};
 use crate::parse::value::is_literal;
-use crate::tokens::braced;
+use crate::tokens::{Fragment, braced};
+
+/// The maximum number of attributes that one record of the runtime holds.
+const PACKED: usize = 4;
 
 /// A function and the instrumentation to put around it.
 pub(super) struct Wrap<'a> {
@@ -183,24 +187,68 @@ impl<'a> Wrap<'a> {
         if recorded.is_empty() {
             return None;
         }
+        let is_packed = *guard_type == "SpanGuard" && recorded.len() > 1;
         let guard_type = &private.clone().join(guard_type, *span);
         let views = params.map(|params| &params.views);
-        let sets = recorded.iter().map(|Recorded { key, value }| {
-            let value = if is_literal(value) {
-                quote_spanned!(*span=> #private::AttributeLiteral::into_attribute(#value))
-            } else if is_call(value) {
-                quote_spanned!(*span=> #private::made_attribute!(#value))
-            } else {
-                quote_spanned!(*span=> #private::attribute!(&(#value)))
+        let sets = if is_packed {
+            recorded.chunks(PACKED).map(|recorded| self.gather(guard_type, recorded)).collect()
+        } else {
+            let set = |recorded: &Recorded| {
+                let (key, value) = (&recorded.key, self.attribute_of(recorded));
+                quote_spanned!(*span=> #guard_type::set(&#guard, #key, #value);)
             };
-            quote_spanned!(*span=> #guard_type::set(&#guard, #key, #value);)
-        });
+            recorded.iter().map(set).collect::<TokenStream>()
+        };
         Some(quote_spanned! {*span=>
             if #guard_type::is_recording(&#guard) {
                 #views
-                #(#sets)*
+                #sets
             }
         })
+    }
+
+    /// Returns the expression of an attribute's value.
+    fn attribute_of(&self, Recorded { value, .. }: &Recorded) -> TokenStream {
+        let Self { instrumentation: Instrumentation { private, .. }, span, .. } = self;
+        if is_literal(value) {
+            quote_spanned!(*span=> #private::AttributeLiteral::into_attribute(#value))
+        } else if is_call(value) {
+            quote_spanned!(*span=> #private::made_attribute!(#value))
+        } else {
+            quote_spanned!(*span=> #private::attribute!(&(#value)))
+        }
+    }
+
+    /// Records a few attributes together. Each value has a statement of its own, which drops the temporaries of its
+    /// expression.
+    fn gather(&self, guard_type: &Fragment, recorded: &[Recorded]) -> TokenStream {
+        let Self { instrumentation: Instrumentation { private, .. }, span, guard, .. } = self;
+        let (attributes, words) = (own_name("attributes", *span), own_name("words", *span));
+        let mut keys = TokenStream::new();
+        let sets = recorded.iter().enumerate().map(|(index, recorded)| {
+            let key = &recorded.key;
+            let index = Literal::usize_unsuffixed(index);
+            match syn::parse2::<LitStr>(recorded.value.clone()) {
+                Ok(text) => {
+                    keys.extend(quote_spanned!(*span=> (#key, #text),));
+                    quote_spanned!(*span=> #private::Attributes::literal(&mut #attributes, #index);)
+                }
+                Err(_) => {
+                    keys.extend(quote_spanned!(*span=> (#key, ""),));
+                    let value = self.attribute_of(recorded);
+                    quote_spanned!(*span=> #private::Attributes::set(&mut #attributes, #index, #value);)
+                }
+            }
+        });
+        let sets = sets.collect::<TokenStream>();
+        quote_spanned! {*span=>
+            {
+                let #words = &mut [0; 4];
+                let mut #attributes =
+                    #guard_type::attributes(&#guard, &#private::AttributeKeys(&[#keys]), #words);
+                #sets
+            }
+        }
     }
 
     /// Returns the function with other contents between its braces.

@@ -20,6 +20,7 @@ use crate::protocol::nesting::Shallow;
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
+use crate::trace::packed::{AttributeKeys, Kinds, WORDS};
 use crate::trace::record::ProcessScopes;
 use crate::trace::record::{Record, SpanOutcome};
 use crate::trace::ring::{self, Budget, Consumer, Producer};
@@ -97,6 +98,7 @@ pub(crate) fn push(record: Record) {
         Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
+        | Record::Attributes { .. }
         | Record::Response { .. }
         | Record::Status { .. }
         | Record::Form { .. }
@@ -269,6 +271,34 @@ macro_rules! attributes {
 attributes! {
     integer or integer_slowly (value: i64) => AttributeValue::I64(value);
     text or text_slowly (value: &'static str) => AttributeValue::Str(value);
+}
+
+/// Sets several attributes of a span of the active segment.
+#[inline(never)]
+pub(crate) extern "C" fn attributes_here(
+    local: &Local,
+    span: LocalId,
+    keys: &'static AttributeKeys,
+    kinds: Kinds,
+    words: &[u64; WORDS],
+) {
+    let segment = local.segment.get();
+    if !push_at_once(local, || Record::Attributes { segment, span, keys, kinds, words: *words }) {
+        attributes_slowly(local, span, keys, kinds, words);
+    }
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn attributes_slowly(
+    local: &Local,
+    span: LocalId,
+    keys: &'static AttributeKeys,
+    kinds: Kinds,
+    words: &[u64; WORDS],
+) {
+    let segment = local.segment.get();
+    push_made(local, RecordKind::More, || Record::Attributes { segment, span, keys, kinds, words: *words });
 }
 
 #[inline(never)]

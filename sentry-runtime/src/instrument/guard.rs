@@ -57,17 +57,17 @@ pub struct SpanGuard {
     /// The start time with the flags. Without a span: a time before the start of the function since which this
     /// thread has seen no error, or zero if nobody asks for it.
     start: Ticks,
-    open: Option<Open>,
+    pub(super) open: Option<Open>,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 /// What a guard has to end: a span, an activated context, or both.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)] // begins with the word that is zero without it
-struct Open {
+pub(super) struct Open {
     site: &'static Callsite,
     /// Zero if there is no span.
-    id: LocalId,
+    pub(super) id: LocalId,
     /// The span that was active before.
     parent: LocalId,
     /// The parent of the span that was active before. If a context was activated: the position in the thread's

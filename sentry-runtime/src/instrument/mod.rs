@@ -5,6 +5,7 @@
 
 pub mod ai;
 pub(crate) mod async_span;
+pub(crate) mod attributes;
 pub(crate) mod autoref;
 pub(crate) mod block;
 pub(crate) mod flags;

@@ -60,6 +60,7 @@ impl Queues {
                 }
                 Record::Detail { .. }
                 | Record::Attribute { .. }
+                | Record::Attributes { .. }
                 | Record::Response { .. }
                 | Record::Status { .. }
                 | Record::Form { .. }

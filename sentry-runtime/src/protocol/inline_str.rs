@@ -16,12 +16,18 @@ impl InlineStr {
     /// Stores a string, if it is short enough.
     #[inline]
     pub(crate) fn new(text: &str) -> Option<Self> {
-        let [first, second, third] = words(text.as_bytes())?.map(u64::to_le_bytes);
+        Some(Self::of_words(u8::try_from(text.len()).ok()?, words(text.as_bytes())?))
+    }
+
+    /// Returns the string of this length, in bytes, that [`words`] has packed.
+    #[inline]
+    pub(crate) fn of_words(length: u8, words: [u64; 3]) -> Self {
+        let [first, second, third] = words.map(u64::to_le_bytes);
         let mut bytes = [0; ROOM];
         bytes[..8].copy_from_slice(&first);
         bytes[8..16].copy_from_slice(&second);
         bytes[16..].copy_from_slice(&third[..ROOM - 16]);
-        Some(Self { length: u8::try_from(text.len()).ok()?, bytes })
+        Self { length, bytes }
     }
 
     /// Returns the string.
@@ -33,12 +39,12 @@ impl InlineStr {
     }
 }
 
-/// Packs bytes into words.
+/// Packs bytes into words; `None` if they are more than a short string has.
 ///
 /// Copies through registers: a copy of unknown length is a call, and reading several small writes as one word right
 /// after stalls the processor. The last word may overlap the one before it.
 #[inline]
-fn words(bytes: &[u8]) -> Option<[u64; 3]> {
+pub(crate) fn words(bytes: &[u8]) -> Option<[u64; 3]> {
     /// The last eight bytes without those of the previous words.
     fn rest(bytes: &[u8], before: usize) -> Option<u64> {
         Some(u64::from_le_bytes(*bytes.last_chunk()?) >> (8 * (before + 8 - bytes.len())))

@@ -19,6 +19,7 @@ pub(crate) mod headers;
 pub(crate) mod ids;
 mod members;
 pub(crate) mod monitor_site;
+pub(crate) mod packed;
 pub(crate) mod propagation;
 pub(crate) mod record;
 pub(crate) mod ring;

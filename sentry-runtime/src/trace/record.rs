@@ -8,6 +8,7 @@ use super::callsite::{self, Callsite};
 use super::clock::{Start, Ticks};
 use super::ids::LocalId;
 use super::monitor_site::MonitorSite;
+use super::packed::{AttributeKeys, Kinds, WORDS};
 use super::segment::{RootName, Segment};
 use crate::client::Client;
 use crate::protocol::{AttributeValue, SpanLink, SpanStatus};
@@ -47,6 +48,14 @@ pub(crate) enum Record {
     },
     /// An attribute of a span was set.
     Attribute { segment: LocalId, span: LocalId, key: &'static str, value: AttributeValue },
+    /// Several attributes of a span were set by the attribute of its function.
+    Attributes {
+        segment: LocalId,
+        span: LocalId,
+        keys: &'static AttributeKeys,
+        kinds: Kinds,
+        words: [u64; WORDS],
+    },
     /// Less frequent data of a span.
     Detail { segment: LocalId, span: LocalId, detail: Box<Detail> },
     /// The response to a request ended: its status and its length, which become attributes of a span, and the outcome that

@@ -1,5 +1,9 @@
 //! Tests of values in the arguments of an attribute: names of every form, and the recorded values.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
 use serde_json::json;
 
 use crate::support::{Seen, block_on, recorded};
@@ -91,4 +95,107 @@ fn names_with_capitals() {
     assert_eq!([&seen["N"], &seen["n"]], [&json!(1), &json!(2)]);
     let seen = data(&spans, "capital_in_a_pattern");
     assert_eq!([&seen["A"], &seen["Unit"]], [&json!(4), &json!("Unit")]);
+}
+
+const LONG: &str = "a text that is too long for the space that attributes share";
+
+#[sentry::span(attributes(
+    literal = "in the program",
+    integer = integer,
+    large = u64::MAX,
+    ratio = 0.5,
+    yes = true,
+    no = !true,
+    nothing = None::<i32>,
+    short = short,
+    medium = "twenty-two bytes long!".to_owned(),
+    long = LONG.to_owned(),
+    list = [1, 2],
+    empty = "",
+    last = 'z'
+))]
+fn many(integer: i64, short: &str) {}
+
+#[test]
+fn attributes_of_every_size_keep_their_values_and_their_types() {
+    let expected = json!({
+        "literal": "in the program",
+        "integer": -7,
+        "large": u64::MAX,
+        "ratio": 0.5,
+        "yes": true,
+        "no": false,
+        "short": "żółć",
+        "medium": "twenty-two bytes long!",
+        "long": LONG,
+        "list": [1, 2],
+        "empty": "",
+        "last": "z",
+    });
+    let seen = data(&recorded((), || many(-7, "żółć")), "many");
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(seen[key], *value, "{key}");
+    }
+    assert!(seen.get("nothing").is_none(), "{seen}");
+}
+
+#[sentry::span(attributes(a = 1, b = inner(2), c = inner(3), d = "outer"))]
+fn outer() {}
+
+#[sentry::span(attributes(e = number, f = "inner"))]
+fn inner(number: i64) -> i64 {
+    number
+}
+
+#[test]
+fn a_value_may_come_from_a_function_with_attributes() {
+    let spans = recorded((), outer);
+    let seen = data(&spans, "outer");
+    assert_eq!(
+        [&seen["a"], &seen["b"], &seen["c"], &seen["d"]],
+        [&json!(1), &json!(2), &json!(3), &json!("outer")]
+    );
+    let mut inner: Vec<_> = spans.iter().filter(|span| span.name == "inner").collect();
+    inner.sort_by_key(|span| span.data["e"].as_i64());
+    for (span, number) in inner.iter().zip([2, 3]) {
+        assert_eq!((&span.data["e"], &span.data["f"]), (&json!(number), &json!("inner")));
+    }
+    assert_eq!(inner.len(), 2);
+}
+
+#[sentry::span(attributes(a = *count.lock().unwrap(), b = { *count.lock().unwrap() += 1; 2 }, c = *count.lock().unwrap()))]
+fn locked(count: &Mutex<i64>) {}
+
+#[test]
+fn what_a_value_borrows_is_given_back_before_the_next_value() {
+    let seen = data(&recorded((), || locked(&Mutex::new(5))), "locked");
+    assert_eq!([&seen["a"], &seen["b"], &seen["c"]], [&json!(5), &json!(2), &json!(6)]);
+}
+
+thread_local! {
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn failing() -> i64 {
+    assert!(!FAILS.get(), "no value");
+    4
+}
+
+#[sentry::span(attributes(a = 3, b = "text", c = failing(), d = 5))]
+fn half() {}
+
+#[test]
+fn what_was_set_before_a_value_that_panics_is_kept() {
+    let run = |fails| {
+        let spans = recorded(fails, || {
+            FAILS.set(fails && sentry::get_active_span().is_some_and(|span| span.is_recording()));
+            let panicked = catch_unwind(AssertUnwindSafe(half)).is_err();
+            panicked || fails
+        });
+        data(&spans, "half")
+    };
+    let (whole, half) = (run(false), run(true));
+    assert_eq!([&whole["a"], &whole["c"], &whole["d"]], [&json!(3), &json!(4), &json!(5)]);
+    assert_eq!((&half["a"], &half["b"]), (&json!(3), &json!("text")));
+    assert!(half.get("c").is_none() && half.get("d").is_none(), "{half}");
 }

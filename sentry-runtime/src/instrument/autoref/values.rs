@@ -9,6 +9,7 @@ use crate::base::probe::Probe;
 use crate::context::local::{Local, local};
 use crate::context::recorder;
 use crate::protocol::AttributeValue;
+use crate::trace::packed::Packed;
 
 levels! { sentry_attribute -> Text<'a>;
     AttributeOfText: [T: AsText + ?Sized] &&&&&Probe<'a, T> => |value| Text(value.as_text());
@@ -109,6 +110,11 @@ impl Here {
         Self(local())
     }
 
+    #[inline(always)]
+    pub(crate) fn local(self) -> &'static Local {
+        self.0
+    }
+
     /// Returns the key of the active segment.
     #[inline(always)]
     pub(crate) fn segment(self) -> u64 {
@@ -132,6 +138,11 @@ impl Debug for Here {
 pub trait RecordAttribute {
     /// Records the value for a span of the active segment.
     fn record(self, here: Here, span: u64, key: &'static str);
+
+    /// Adds the value to those of a shared record. Returns it if there is no room.
+    fn pack(self, packed: &mut Packed<'_>, index: usize) -> Option<Self>
+    where
+        Self: Sized;
 }
 
 impl RecordAttribute for AttributeValue {
@@ -139,12 +150,22 @@ impl RecordAttribute for AttributeValue {
     fn record(self, here: Here, span: u64, key: &'static str) {
         recorder::attribute_here(here.0, span, key, self);
     }
+
+    #[inline(always)]
+    fn pack(self, packed: &mut Packed<'_>, index: usize) -> Option<Self> {
+        (!packed.value(index, &self)).then_some(self)
+    }
 }
 
 impl RecordAttribute for Text<'_> {
     #[inline(always)]
     fn record(self, here: Here, span: u64, key: &'static str) {
         recorder::copied_here(here.0, span, key, self.0);
+    }
+
+    #[inline(always)]
+    fn pack(self, packed: &mut Packed<'_>, index: usize) -> Option<Self> {
+        (!packed.text(index, self.0)).then_some(self)
     }
 }
 

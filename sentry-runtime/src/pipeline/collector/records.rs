@@ -14,6 +14,7 @@ use crate::protocol::nesting::Prune as _;
 use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope;
 use crate::trace::ids::LocalId;
+use crate::trace::packed;
 use crate::trace::record::{Detail, ProcessScopes, Record};
 
 /// The maximum number of segments gathered at the same time.
@@ -84,6 +85,11 @@ impl Collector {
             }
             Record::Attribute { segment, span, key, value } => {
                 self.set(segment, span, Cow::Borrowed(key), value);
+            }
+            Record::Attributes { segment, span, keys, kinds, words } => {
+                for (key, value) in packed::attributes(keys, kinds, words) {
+                    self.set(segment, span, Cow::Borrowed(key), value);
+                }
             }
             Record::Response { segment, span, status, length, outcome } => {
                 self.set(segment, span, Cow::Borrowed("http.response.status_code"), status.into());
