@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::active;
+use super::local::local;
 use super::thread_context::Context;
-use crate::base::{callback, diagnostics};
+use crate::base::{callback, diagnostics, epoch};
 use crate::client::hint::Hint;
 use crate::client::{self, Client};
 use crate::protocol::Breadcrumb;
@@ -28,6 +29,12 @@ pub trait IntoBreadcrumb {
         callback::show(|| self.into_breadcrumb()).flatten()
     }
 
+    /// Returns the breadcrumb where it lies, if no code of the user's has to run for it.
+    #[doc(hidden)]
+    fn ready(&mut self) -> Option<&mut Breadcrumb> {
+        None
+    }
+
     /// Drops the value, because breadcrumbs are not kept. A closure is not called.
     #[doc(hidden)]
     fn discard(self)
@@ -46,6 +53,11 @@ impl IntoBreadcrumb for Breadcrumb {
         Some(self)
     }
 
+    #[inline]
+    fn ready(&mut self) -> Option<&mut Breadcrumb> {
+        Some(self)
+    }
+
     fn discard(self) {
         drop(Shallow::of(self));
     }
@@ -58,6 +70,11 @@ impl IntoBreadcrumb for Option<Breadcrumb> {
 
     fn made(self) -> Option<Breadcrumb> {
         self
+    }
+
+    #[inline]
+    fn ready(&mut self) -> Option<&mut Breadcrumb> {
+        self.as_mut()
     }
 
     fn discard(self) {
@@ -90,8 +107,30 @@ impl Admission {
     fn of(context: &Context) -> Option<Self> {
         match &context.client {
             Some(client) => Self::by(client),
-            None => client::with_global(Self::by).flatten(),
+            None => Self::of_process(),
         }
+    }
+
+    /// Returns the decision of the client of the process. Every change of that client begins an epoch, so the thread asks
+    /// it once in each.
+    #[inline]
+    fn of_process() -> Option<Self> {
+        let known = &local().breadcrumbs;
+        // Read first, so that a later change is noticed the next time.
+        let epoch = epoch::current();
+        if known.epoch.get() == epoch { Some(Self::Unseen(known.max.get())) } else { Self::find_out(epoch) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_out(epoch: u64) -> Option<Self> {
+        let admission = client::with_global(Self::by).flatten();
+        if let Some(Self::Unseen(max)) = admission {
+            let known = &local().breadcrumbs;
+            known.max.set(max);
+            known.epoch.set(epoch);
+        }
+        admission
     }
 
     #[inline]
@@ -158,15 +197,39 @@ fn show(client: &Client, breadcrumb: Breadcrumb, mut hint: Hint) -> Option<Bread
 }
 
 /// Adds a breadcrumb to the isolation scope, see [`admit`].
-pub(crate) fn add(breadcrumb: impl IntoBreadcrumb, hint: impl FnOnce() -> Hint) {
+pub(crate) fn add(mut breadcrumb: impl IntoBreadcrumb, hint: impl FnOnce() -> Hint) {
+    if !breadcrumb.ready().is_some_and(keep) {
+        add_with_callbacks(breadcrumb, hint);
+    }
+}
+
+/// Adds a breadcrumb to the isolation scope, unless callbacks see it before. What it replaces is left in its place, and
+/// freed after the lock is released. Returns whether it was kept.
+#[inline(never)]
+fn keep(breadcrumb: &mut Breadcrumb) -> bool {
+    if callback::is_too_deep() {
+        return false;
+    }
+    breadcrumb.prune();
+    active::with(|context| match Admission::of(context) {
+        Some(Admission::Unseen(max)) => {
+            context.isolation.update(|scope| scope.breadcrumbs.exchange(breadcrumb, max));
+            true
+        }
+        _ => false,
+    })
+}
+
+/// Like [`add`], for a breadcrumb that code of the user's makes or sees.
+fn add_with_callbacks(breadcrumb: impl IntoBreadcrumb, hint: impl FnOnce() -> Hint) {
     let ask = |context: &Context| Some((Admission::of(context)?, Arc::clone(&context.isolation)));
     let asked = if callback::is_too_deep() { None } else { active::with(ask) };
     let Some((admission, isolation)) = asked else { return breadcrumb.discard() };
     let mut breadcrumb = breadcrumb.made();
     let max = admission.admit(&mut breadcrumb, hint);
-    if breadcrumb.is_some() {
+    if let Some(breadcrumb) = &mut breadcrumb {
         // What it replaces is freed after the lock is released.
-        isolation.update(|scope| scope.breadcrumbs.exchange(&mut breadcrumb, max));
+        isolation.update(|scope| scope.breadcrumbs.exchange(breadcrumb, max));
     }
 }
 

@@ -11,7 +11,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
 
-use super::state::{ContextStack, LazyRoot, SavedContext, Unmaterialized};
+use super::state::{ContextStack, KnownLimit, LazyRoot, SavedContext, Unmaterialized};
 use super::thread_context::{Context, Mode};
 use crate::trace::clock::Ticks;
 use crate::trace::ids::{Lineage, LocalId};
@@ -46,6 +46,8 @@ pub(crate) struct Local {
     pub(crate) context_at: Cell<*const Context>,
     /// The contexts that guards replaced.
     pub(crate) context_stack: ContextStack,
+    /// What the client of the process does with breadcrumbs.
+    pub(crate) breadcrumbs: KnownLimit,
 }
 
 impl Local {
@@ -96,6 +98,7 @@ thread_local! {
             context: RefCell::new(None),
             context_at: Cell::new(ptr::null()),
             context_stack: ContextStack::new(),
+            breadcrumbs: KnownLimit::new(),
         })
     };
 }

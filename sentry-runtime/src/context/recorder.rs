@@ -60,6 +60,7 @@ pub(crate) fn reset_after_fork() {
     // A thread that is ending has closed its queue.
     local().output.reset_after_fork();
     local().lazy_root.reset_after_fork();
+    local().breadcrumbs.reset_after_fork();
     BUDGET.reset_after_fork();
     LOST_SPANS.store(0, Ordering::Relaxed);
     LOST_SEGMENTS.store(0, Ordering::Relaxed);

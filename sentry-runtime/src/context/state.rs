@@ -56,6 +56,24 @@ impl ContextStack {
     }
 }
 
+/// The maximum number of breadcrumbs that the client of the process keeps, if none of its callbacks sees them.
+pub(crate) struct KnownLimit {
+    /// The epoch in which it was read, zero if never.
+    pub(super) epoch: Cell<u64>,
+    pub(super) max: Cell<usize>,
+}
+
+impl KnownLimit {
+    pub(crate) const fn new() -> Self {
+        Self { epoch: Cell::new(0), max: Cell::new(0) }
+    }
+
+    /// Forgets it in a forked child, whose client may be disabled.
+    pub(crate) fn reset_after_fork(&self) {
+        self.epoch.set(0);
+    }
+}
+
 /// The rate if roots cannot be lazy.
 pub(super) const NOT_LAZY: f32 = -1.0;
 

@@ -49,6 +49,8 @@ fn is_default_type(ty: &str) -> bool {
 }
 
 impl Default for Breadcrumb {
+    // Inlined, so that a breadcrumb of which the program gives a few fields is built in its place.
+    #[inline]
     fn default() -> Self {
         Self {
             timestamp: SystemTime::now(),

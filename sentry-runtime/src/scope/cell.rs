@@ -63,7 +63,13 @@ impl ScopeCell {
 
     /// Changes the scope by a setter of this crate.
     pub(crate) fn update<R>(&self, change: impl FnOnce(&mut Scope) -> R) -> R {
-        let result = change(Arc::make_mut(&mut self.lock()));
+        let mut scope = self.lock();
+        // Snapshots are taken under the lock. If none of them is held, nobody has a copy that could become stale.
+        if let Some(own) = Arc::get_mut(&mut scope) {
+            return change(own);
+        }
+        let result = change(Arc::make_mut(&mut scope));
+        drop(scope);
         self.changed();
         result
     }

@@ -230,3 +230,31 @@ fn level_fingerprint_and_transaction_are_of_the_scope_that_sets_them() {
     assert_eq!((&outside["level"], outside.get("transaction")), (&json!("info"), None));
     assert_eq!(outside.get("fingerprint"), None);
 }
+
+#[test]
+fn the_limit_of_breadcrumbs_is_that_of_the_present_client() {
+    let kept = |max: usize| {
+        let event = events(untraced().max_breadcrumbs(max), || {
+            (1..=9).for_each(|number| sentry::add_breadcrumb(crumb(&number.to_string())));
+            message("kept");
+        });
+        event("kept")["breadcrumbs"]["values"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!([5, 2, 7, 0, 3].map(kept), [5, 2, 7, 0, 3]);
+}
+
+#[test]
+fn a_tag_that_is_set_between_two_traces_belongs_to_the_second() {
+    let seen = observe(untraced().traces_sample_rate(1.0), || {
+        for step in ["first", "second", "third"] {
+            sentry::set_tag("step", step);
+            traced();
+        }
+        sentry::get_isolation_scope().remove_tag("step");
+    });
+    let steps: Vec<_> = seen.transactions().iter().map(|trace| trace["tags"]["step"].clone()).collect();
+    assert_eq!(steps, ["first", "second", "third"]);
+}
+
+#[sentry::span]
+fn traced() {}
