@@ -43,7 +43,9 @@ impl Run {
         Some(RunningHandler { context, active: Lineage::of(root), span: RunningSpan::Root, since })
     }
 
-    /// Takes a lazy root out of the thread between two polls. Returns whether that was possible.
+    /// Takes a lazy root out of the thread between two polls. Returns whether that was possible. Not inlined, since it
+    /// needs more registers than the caller, which most handlers call without a lazy root.
+    #[inline(never)]
     pub(super) fn suspend(&mut self) -> bool {
         let kept = match std::mem::replace(self, Self::Over) {
             Self::Lazy { root, since } => {
