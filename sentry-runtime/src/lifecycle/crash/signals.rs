@@ -7,13 +7,14 @@
 
 #![expect(unsafe_code, reason = "handlers of signals read what the kernel hands them")]
 
+mod exit;
 mod previous;
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::time::Duration;
 
 use crash_context::CrashContext;
@@ -43,8 +44,10 @@ static CRASHED: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
 static SURVIVED: AtomicBool = AtomicBool::new(false);
 
-/// The time for which another crash lets the handlers of before end the program by the first one, and print what they
-/// do.
+/// The thread of the first crash; 0 before it.
+static CRASHED_THREAD: AtomicI32 = AtomicI32::new(0);
+
+/// The time for which others let the handlers of before end the program by the first crash, and print what they do.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The registers of the first crash: too large for the stack of a handler.
@@ -63,7 +66,9 @@ pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash, on_second_crash
         set(signal, None, Some(before))?;
     }
     let _ = INSTALLED.set(Installed { on_crash, on_second_crash, before });
-    SIGNALS.into_iter().try_for_each(|signal| set(signal, Some(&own()), None))
+    SIGNALS.into_iter().try_for_each(|signal| set(signal, Some(&own()), None))?;
+    exit::watch();
+    Ok(())
 }
 
 /// Allows a process, and no other one, to read the memory of this one while a crash is handled. Linux forbids that by
@@ -145,6 +150,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
     }
     let is_first = !CRASHED.swap(true, Ordering::SeqCst);
     let after = if is_first {
+        CRASHED_THREAD.store(thread_id(), Ordering::SeqCst);
         // SAFETY: the kernel has handed over both. This is the only thread that comes here.
         let context = unsafe { fill(info, context) };
         let was_readable = set_readable(true);
@@ -158,9 +164,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
         after
     } else {
         (installed.on_second_crash)(thread_id().cast_unsigned());
-        // It never takes longer than its deadlines. The first crash ends the program then.
-        State::wait(Duration::MAX, || HANDLED.load(Ordering::SeqCst));
-        State::wait(END_TIMEOUT, || SURVIVED.load(Ordering::SeqCst));
+        let_first_end();
         AfterCrash::Previous
     };
     match after {
@@ -190,6 +194,13 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
     if is_first {
         SURVIVED.store(true, Ordering::SeqCst);
     }
+}
+
+/// Lets the first crash end the program.
+fn let_first_end() {
+    // It never takes longer than its deadlines.
+    State::wait(Duration::MAX, || HANDLED.load(Ordering::SeqCst));
+    State::wait(END_TIMEOUT, || SURVIVED.load(Ordering::SeqCst));
 }
 
 /// Returns whether other code has taken the handler out and put it back by `signal`, which forgets that it takes three
