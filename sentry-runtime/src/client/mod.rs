@@ -3,6 +3,8 @@
 //! The process has one; a context may have its own, for tests that run side by side. For the hot path, one atomic holds
 //! whether there is any client and whether it traces ([`capture_mode`]).
 
+#[cfg(writes_minidumps)]
+mod crashed;
 pub(crate) mod forgotten;
 pub(crate) mod hint;
 pub(crate) mod integration;
@@ -11,6 +13,8 @@ mod registry;
 pub(crate) mod session;
 mod stats;
 
+#[cfg(writes_minidumps)]
+pub(crate) use crashed::Receivers;
 pub(crate) use registry::{
     CaptureMode, all, capture_mode, global, is_off, refresh_capture_mode, register, release_global,
     set_global, with_global,
@@ -73,6 +77,8 @@ struct Parts {
     closed: AtomicBool,
     /// Whether the client was closed, and all its data was delivered or counted.
     finished: AtomicBool,
+    #[cfg(writes_minidumps)]
+    crashed: crashed::Crashed,
     /// The pipeline's state for this client, of a type that only the pipeline knows.
     pipeline_state: Mutex<PipelineState>,
     sessions: Sessions,
@@ -91,6 +97,8 @@ impl Parts {
             room,
             closed: AtomicBool::new(false),
             finished: AtomicBool::new(false),
+            #[cfg(writes_minidumps)]
+            crashed: crashed::Crashed::default(),
             pipeline_state: Mutex::new(None),
             sessions: Sessions::default(),
             pressure: Pressure::default(),
@@ -104,10 +112,19 @@ impl Parts {
             room: Room::separate(0),
             closed: AtomicBool::new(true),
             finished: AtomicBool::new(true),
+            #[cfg(writes_minidumps)]
+            crashed: crashed::Crashed::default(),
             pipeline_state: Mutex::new(None),
             sessions: Sessions::default(),
             pressure: Pressure::default(),
         }
+    }
+
+    /// Returns whether the client is awake once more, although it was closed.
+    #[cfg(not(writes_minidumps))]
+    #[expect(clippy::unused_self, reason = "there are no reports of crashes")]
+    fn reports_crash(&self) -> bool {
+        false
     }
 
     /// Creates the parts for the child of a fork.
@@ -198,7 +215,7 @@ impl Client {
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let parts = self.parts();
-        parts.destinations.all.is_some() && !parts.closed.load(Ordering::Relaxed)
+        parts.destinations.all.is_some() && (!parts.closed.load(Ordering::Relaxed) || parts.reports_crash())
     }
 
     /// Returns whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.

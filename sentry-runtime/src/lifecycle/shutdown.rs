@@ -57,6 +57,14 @@ impl Client {
     }
 
     fn close_within(&self, timeout: Duration) -> bool {
+        let finished = self.try_close(timeout);
+        // Until here, crashes are reported.
+        #[cfg(writes_minidumps)]
+        self.set_close_returned();
+        finished
+    }
+
+    fn try_close(&self, timeout: Duration) -> bool {
         session::client_ends(self);
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);

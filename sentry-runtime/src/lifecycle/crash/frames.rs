@@ -11,6 +11,8 @@ pub(super) const CRASH: u8 = b'C';
 pub(super) const ENVELOPE: u8 = b'E';
 /// No event is to be sent: a callback or an option dropped it.
 pub(super) const NOTHING: u8 = b'N';
+/// The program makes no event in time: the monitor makes it.
+pub(super) const ALONE: u8 = b'A';
 
 /// The kinds of answers.
 /// The process of the monitor exists.

@@ -16,7 +16,7 @@ use super::frames;
 use super::reporter;
 #[cfg(target_os = "linux")]
 use super::signals as system;
-use super::state::{AfterCrash, DUMP_TIMEOUT, STATE, State, Step};
+use super::state::{AfterCrash, DUMP_TIMEOUT, GRACE, STATE, State, Step};
 use crate::base::{diagnostics, stderr};
 use crate::client::Client;
 use crate::context::crashed;
@@ -24,9 +24,6 @@ use crate::lifecycle::panic;
 
 /// Whether the handlers were installed. They stay for the life of the program.
 static INSTALLED: OnceLock<bool> = OnceLock::new();
-
-/// The time by which the monitor may be late with its last answer.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// Installs the handlers and starts the threads and the monitor.
 pub(super) fn start(client: &Arc<Client>) {
@@ -73,6 +70,7 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
     }
     reporter::refuse_sigpipe();
     stderr::give_up_lock();
+    state.hold_client();
     let cause = Cause::of(context);
     let is_known = cause.is_abort() && panic::is_captured();
     if is_known {
@@ -86,7 +84,10 @@ fn on_crash(context: &CrashContext) -> AfterCrash {
         state.ask(Step::EVENT_WANTED);
         State::wait(state.event_timeout(), || state.is_done(Step::EVENT_DONE));
         if !state.is_done(Step::EVENT_DONE) {
-            say("took too long: a callback hangs, or the crashing thread holds a lock that is needed");
+            give_up(
+                state,
+                "took too long: a callback hangs, or the crashing thread holds a lock that is needed",
+            );
         }
     }
     let is_sent = || is_known || state.is_done(Step::SENT) || state.is_done(Step::NO_MONITOR);
@@ -107,10 +108,24 @@ fn on_second_crash(thread: u32) {
         return;
     };
     if !state.is_done(Step::EVENT_DONE) {
-        say("has crashed itself, as in a callback that crashes");
+        give_up(state, "has crashed itself, as in a callback that crashes");
     }
     state.done(Step::EVENT_DONE);
     state.done(Step::FLUSHED);
+}
+
+/// Leaves the event to the monitor, unless the reporter is handing over its own. Without a monitor the reporter may still
+/// send it.
+fn give_up(state: &State, reason: &str) {
+    let monitor = state.monitor();
+    if monitor.is_some() && !state.claim() {
+        return;
+    }
+    say(reason);
+    if let Some(monitor) = monitor {
+        // If it has ended, the thread that reads its answers knows whether it has sent the report.
+        let _ = frames::write(monitor, frames::ALONE, &[]);
+    }
 }
 
 /// Prints why a report has failed, in a handler: the lock of the standard error may be held.

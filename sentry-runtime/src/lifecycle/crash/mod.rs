@@ -19,10 +19,16 @@
 //! A signal handler must not allocate or lock, and memory may be damaged. So the crashing thread only writes to a pipe,
 //! stores words and sleeps; each wait has a deadline, and each step has a replacement:
 //!
-//! * The reporter cannot finish (it needs a lock that the crashing thread holds): the monitor sends an event that has
-//!   only the signal and the options of the client.
+//! * The reporter cannot finish (it needs a lock that the crashing thread holds): the crashing thread gives up, and the
+//!   monitor sends an event that has only the signal and the options of the client.
 //! * The monitor cannot start or was killed: the reporter sends the event without a minidump.
 //! * Neither works: the program ends as it would without this feature, some seconds later.
+//!
+//! A crash is one event. Who makes it is decided once, in the program (`State::claim`): by the reporter when its event is
+//! ready, or by the crashing thread when it gives up. The monitor waits for that decision, or for the end of the program.
+//!
+//! Other threads go on meanwhile. They may close the client, which reports the crash all the same (`client/crashed.rs`),
+//! or end the program, which waits (`signals/exit.rs`).
 //!
 //! The file `signals` installs the handlers (`exceptions` on Windows and Android), [`handler`] has the part that runs
 //! in them, [`reporter`] the threads of the program, [`process`] starts the other process, [`monitor`] runs in it, and

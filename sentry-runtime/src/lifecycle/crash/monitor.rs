@@ -7,7 +7,6 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use super::cause::Cause;
-use super::state::EVENT_TIMEOUT;
 use super::{MARK, dump, frames};
 use crate::base::{diagnostics, thread_role};
 use crate::client::Client;
@@ -18,6 +17,9 @@ use crate::protocol::nesting::Shallow;
 use crate::protocol::{Attachment, AttachmentType, Envelope, Event};
 use crate::scope::Scope;
 
+/// How long the monitor waits for the program, which decides much earlier who makes the event. Only a program that is stopped
+/// meanwhile takes as long.
+const PROGRAM_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the monitor sends a report that it cannot keep on disk. The program does not wait as long.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 /// The time after which the monitor ends, whatever hangs.
@@ -117,14 +119,14 @@ fn frames() -> Receiver<(u8, Vec<u8>)> {
     frames
 }
 
-/// Returns the envelope that the program has built, or one with the replacement, which is what the monitor knows;
-/// `None` if nothing is to be sent.
+/// Returns the envelope that the program has built; one with the replacement, which is what the monitor knows, if the
+/// program does not build it or has ended; `None` if nothing is to be sent.
 fn envelope(
     frames: &Receiver<(u8, Vec<u8>)>,
     client: &Arc<Client>,
     replacement: Event<'static>,
 ) -> Option<Envelope> {
-    let built = match frames.recv_timeout(EVENT_TIMEOUT) {
+    let built = match frames.recv_timeout(PROGRAM_TIMEOUT) {
         Ok((frames::NOTHING, _)) => return None,
         Ok((frames::ENVELOPE, bytes)) => Envelope::from_slice(&bytes).ok(),
         _ => None,

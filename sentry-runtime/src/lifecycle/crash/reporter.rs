@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 #[cfg(not(target_os = "linux"))]
 use super::exceptions as system;
@@ -12,10 +12,10 @@ use super::process::Process;
 #[cfg(target_os = "linux")]
 use super::signals as system;
 use super::stack;
-use super::state::{self, State, Step};
+use super::state::{self, GRACE, State, Step};
 use crate::base::{diagnostics, thread_role};
 use crate::capture::event::DatedEvent;
-use crate::client::{self, Client};
+use crate::client::{self, Client, Receivers};
 use crate::context::crashed;
 use crate::instrument::monitor;
 use crate::intake::message::Capture;
@@ -27,6 +27,7 @@ use crate::protocol::Envelope;
 use crate::protocol::Event;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::random::random_u64;
+use crate::transport::Transport;
 
 /// Starts both threads. Without them the handler does nothing.
 pub(super) fn start(state: &'static State) {
@@ -113,6 +114,7 @@ fn report(state: &'static State) {
         std::thread::park();
     }
     let client = client_of(state);
+    let mut report = Report { renewed: Vec::new(), with_monitor: None };
     if state.is_done(Step::EVENT_WANTED) {
         if !state.is_done(Step::DUMPED) {
             // It hangs. If it went on later, it would report the crash a second time.
@@ -122,20 +124,29 @@ fn report(state: &'static State) {
             state.done(Step::NO_MONITOR);
         }
         let envelope = client.as_ref().and_then(|client| envelope(state, client));
-        hand_over(state, client.as_deref(), envelope);
+        let taken = hand_over(state, envelope.as_ref());
+        if let (Some(client), Some(envelope)) = (&client, envelope) {
+            report.send(client, envelope, taken);
+        }
         state.done(Step::EVENT_DONE);
     }
     if let Some(client) = client {
         monitor::fail_open_runs();
+        report.finish(state, &client, Duration::ZERO);
         client.flush(state.shutdown_timeout);
+        report.finish(state, &client, Duration::MAX);
+        client.crash_reported();
     }
     state.done(Step::FLUSHED);
 }
 
-/// Returns the client that asked for crash reports, or the one that has taken its place; `None` after both were closed.
+/// Returns the client that asked for crash reports, or the one that has taken its place; `None` if both were closed before
+/// the crash. It is enabled, and remains so if it is closed now.
 fn client_of(state: &State) -> Option<Arc<Client>> {
-    let own = state.client.upgrade().filter(|client| client.is_enabled());
-    own.or_else(|| client::global().filter(|client| client.is_enabled() && client.options().crash_reports))
+    let is_active = |client: &Arc<Client>| client.is_enabled() && client.options().crash_reports;
+    let client = state.take_held_client().or_else(|| client::global().filter(is_active))?;
+    client.report_crash();
+    Some(client)
 }
 
 /// Builds the event of the crash in the context of the crashing thread; `None` if it is dropped.
@@ -175,24 +186,66 @@ fn say(client: &Client, event: &Event<'_>) {
     }
 }
 
-/// Hands the envelope to the monitor, which sends it to the server with the minidump, and to the views of a developer; to
-/// all transports of the client if there is no monitor.
-fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>) {
-    let bytes = envelope.as_ref().map(|envelope| envelope.to_bytes(std::time::SystemTime::now()));
-    let taken = state.monitor().is_some_and(|monitor| {
-        let (kind, payload) = match &bytes {
-            Some(bytes) => (frames::ENVELOPE, bytes.as_slice()),
-            None => (frames::NOTHING, [].as_slice()),
-        };
-        frames::write(monitor, kind, payload).is_ok()
-    });
-    if !taken {
-        state.done(Step::NO_MONITOR);
+/// Hands the envelope to the monitor, which sends it to the server with the minidump. Returns whether the monitor sends the
+/// event: this one, or one of its own if the crashing thread has not waited.
+fn hand_over(state: &State, envelope: Option<&Envelope>) -> bool {
+    let bytes = envelope.map(|envelope| envelope.to_bytes(SystemTime::now()));
+    if !state.claim() {
+        return true;
     }
-    if let (Some(client), Some(envelope)) = (client, envelope) {
-        let transport = if taken { client.views() } else { client.transport() };
-        if let Some(transport) = transport {
+    let (kind, payload) = match &bytes {
+        Some(bytes) => (frames::ENVELOPE, bytes.as_slice()),
+        None => (frames::NOTHING, [].as_slice()),
+    };
+    let taken = state.monitor().is_some_and(|monitor| frames::write(monitor, kind, payload).is_ok());
+    if taken {
+        return true;
+    }
+    // It has ended. It sends an event of its own before if the program was stopped for long.
+    state.is_lost_by_monitor(GRACE);
+    state.done(Step::NO_MONITOR);
+    state.is_done(Step::SENT)
+}
+
+/// The event of a crash on its way.
+struct Report {
+    /// Transports that were made for it.
+    renewed: Vec<Arc<dyn Transport>>,
+    /// The event, as long as the monitor is to send it.
+    with_monitor: Option<Envelope>,
+}
+
+impl Report {
+    /// Sends the event to the views of a developer alone if the monitor has taken it, and to all receivers if not.
+    fn send(&mut self, client: &Client, envelope: Envelope, taken: bool) {
+        self.with_monitor = taken.then(|| envelope.clone());
+        let to = if taken { Receivers::Views } else { Receivers::All };
+        let own = if taken { client.views() } else { client.transport() };
+        if !client.is_closed() {
+            own.into_iter().for_each(|own| own.send_envelope(envelope.clone()));
+        } else if own.is_some() {
+            self.send_anew(client, envelope, to);
+        }
+    }
+
+    fn send_anew(&mut self, client: &Client, envelope: Envelope, to: Receivers) {
+        if let Some(transport) = client.new_transport(to) {
             transport.send_envelope(envelope);
+            self.renewed.push(transport);
+        }
+    }
+
+    /// Waits until the event was sent. Sends it to the server if the monitor has ended before it did, for which it waits at
+    /// most for `limit`.
+    fn finish(&mut self, state: &State, client: &Client, limit: Duration) {
+        if self.with_monitor.is_some()
+            && state.is_lost_by_monitor(limit)
+            && let Some(envelope) = self.with_monitor.take()
+        {
+            self.send_anew(client, envelope, Receivers::Server);
+        }
+        for transport in self.renewed.drain(..) {
+            transport.shutdown(state.shutdown_timeout);
         }
     }
 }
@@ -200,7 +253,6 @@ fn hand_over(state: &State, client: Option<&Client>, envelope: Option<Envelope>)
 #[cfg(test)]
 mod tests {
     use std::sync::Weak;
-    use std::time::Duration;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::process::{ChildStdin, ChildStdout};
 #[cfg(unix)]
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
-use std::sync::{OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -20,11 +20,14 @@ use crate::client::Client;
 
 /// How long the crashing thread waits for the monitor to start and to write the minidump.
 pub(super) const DUMP_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the crashing thread and the monitor wait for the event.
+/// How long the crashing thread waits for the event.
 pub(super) const EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The same without a server. No minidump is written then, and the names of functions are all that a developer sees: to find
 /// them in a large program without optimisation takes seconds. A longer `shutdown_timeout` prolongs it.
 const EVENT_TIMEOUT_OF_VIEWS: Duration = Duration::from_secs(10);
+
+/// The time by which the monitor may be late with its last answer.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// The steps that are done.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,8 @@ impl Step {
     /// The event is with the monitor, or with the transport of the program.
     pub(super) const EVENT_DONE: Self = Self(1 << 5);
     pub(super) const FLUSHED: Self = Self(1 << 6);
+    /// Somebody makes the event that the monitor sends, see [`State::claim`].
+    const CLAIMED: Self = Self(1 << 7);
 }
 
 /// The end of the program after a crash was handled.
@@ -58,6 +63,8 @@ pub(super) enum AfterCrash {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) client: Weak<Client>,
+    /// The same client from a crash on, see [`State::hold_client`].
+    held: AtomicPtr<Client>,
     /// The option of that client: how long sending may delay the end.
     pub(super) shutdown_timeout: Duration,
     /// Whether the client sends to a server, which can read minidumps.
@@ -90,6 +97,7 @@ impl State {
     pub(super) fn new(client: Weak<Client>, shutdown_timeout: Duration, has_server: bool) -> Self {
         Self {
             client,
+            held: AtomicPtr::new(std::ptr::null_mut()),
             shutdown_timeout,
             has_server,
             input: OnceLock::new(),
@@ -136,6 +144,41 @@ impl State {
 
     pub(super) fn is_done(&self, step: Step) -> bool {
         self.steps.load(Ordering::Acquire) & step.0 == step.0
+    }
+
+    /// Decides who makes the event that the monitor sends: the first one who asks. The reporter asks when its event is
+    /// ready, the crashing thread when it has waited long enough; it leaves the event to the monitor.
+    pub(super) fn claim(&self) -> bool {
+        self.steps.fetch_or(Step::CLAIMED.0, Ordering::AcqRel) & Step::CLAIMED.0 == 0
+    }
+
+    /// Keeps the client for the report, unless `close` had returned before the crash. Other threads go on, and may close
+    /// it. Safe in a signal handler: to add a handle neither allocates nor locks.
+    pub(super) fn hold_client(&self) {
+        let Some(client) = self.client.upgrade() else { return };
+        let is_closed = client.has_close_returned();
+        // Not dropped here, as it may be the last handle by now.
+        let client = Arc::into_raw(client).cast_mut();
+        if !is_closed {
+            self.held.store(client, Ordering::Release);
+        }
+    }
+
+    /// Returns the client that was kept, once.
+    #[expect(unsafe_code, reason = "a signal handler can only store a pointer")]
+    pub(super) fn take_held_client(&self) -> Option<Arc<Client>> {
+        let client = self.held.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: the pointer is that of a handle which `hold_client` has given away, and nobody else gets it.
+        (!client.is_null()).then(|| unsafe { Arc::from_raw(client) })
+    }
+
+    /// Waits until the monitor has sent the report or has ended, at most for `limit`. Returns whether it has ended without
+    /// sending the report.
+    pub(super) fn is_lost_by_monitor(&self, limit: Duration) -> bool {
+        // Read at once: the last answer precedes the end.
+        let steps = || self.steps.load(Ordering::Acquire) & (Step::SENT.0 | Step::NO_MONITOR.0);
+        Self::wait(limit, || steps() != 0);
+        steps() == Step::NO_MONITOR.0
     }
 
     pub(super) fn set_input(&self, input: ChildStdin) {

@@ -2,11 +2,12 @@
 //! programs that crash, and what is read of their reports.
 
 mod monitor;
+mod races;
 mod reports;
 mod threads;
 mod views;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -34,11 +35,15 @@ impl Program {
     }
 
     fn start_in(dir: &Path, dsn: &str, how: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_of(env!("CARGO_BIN_EXE_crashes"), dir, dsn, how, environment)
+    }
+
+    fn start_of(program: &str, dir: &Path, dsn: &str, how: &str, environment: &[(&str, &str)]) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // No mark is the beginning of another one.
         let mark = format!("hunter2-argument-{}-{number}-", std::process::id());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_crashes"));
+        let mut command = Command::new(program);
         command
             .current_dir(dir)
             .args([how, &mark])
@@ -61,8 +66,20 @@ impl Program {
 
     /// Waits until it is about to crash, or waits.
     fn wait_until_ready(&mut self) {
-        let lines = BufReader::new(self.child.stdout.as_mut().unwrap()).lines();
-        assert!(lines.map(Result::unwrap).any(|line| line == "ready"));
+        self.wait_for("ready");
+    }
+
+    /// Waits until it prints a line, and reads nothing behind it.
+    fn wait_for(&mut self, line: &str) {
+        let mut read = Vec::new();
+        for byte in self.child.stdout.as_mut().unwrap().bytes() {
+            match byte.unwrap() {
+                b'\n' if read == line.as_bytes() => return,
+                b'\n' => read.clear(),
+                other => read.push(other),
+            }
+        }
+        panic!("the program has ended before it printed `{line}`");
     }
 
     /// Returns its exit status, what it printed on stderr, and makes sure that nothing of it is left.
