@@ -30,7 +30,7 @@ fn hold(variable: &str) {
     }
 }
 
-/// Lets another thread crash, and waits until its signal is handled: then the signal is blocked.
+/// Lets another thread crash, and waits until its signal is handled.
 fn crash_elsewhere() {
     let (number, of_thread) = mpsc::channel();
     std::thread::spawn(move || {
@@ -39,7 +39,12 @@ fn crash_elsewhere() {
         number.send(unsafe { libc::gettid() }).expect("a receiver");
         crash();
     });
-    let status = format!("/proc/self/task/{}/status", of_thread.recv().expect("a number"));
+    wait_for_crash_of(of_thread.recv().expect("a number"));
+}
+
+/// Waits until a signal of a thread is handled: then it is blocked.
+fn wait_for_crash_of(thread: libc::pid_t) {
+    let status = format!("/proc/self/task/{thread}/status");
     wait_until(|| {
         let status = std::fs::read_to_string(&status).expect("a thread");
         let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("its signals");
@@ -95,6 +100,22 @@ fn main() {
             crash_elsewhere();
             println!("leaving");
             std::process::exit(0);
+        }
+        "crash, then exit elsewhere" => {
+            // SAFETY: the call has no requirements.
+            let main = unsafe { libc::gettid() };
+            std::thread::spawn(move || {
+                wait_for_crash_of(main);
+                println!("leaving");
+                std::process::exit(0);
+            });
+            crash();
+        }
+        "crash, then a signal" => {
+            sentry::flush_on_signals().expect("handlers");
+            crash_elsewhere();
+            println!("crashed");
+            wait();
         }
         "crash while closing" => {
             // The server holds its answer, for which the guard waits.

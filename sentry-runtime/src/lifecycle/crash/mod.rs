@@ -28,7 +28,7 @@
 //! ready, or by the crashing thread when it gives up. The monitor waits for that decision, or for the end of the program.
 //!
 //! Other threads go on meanwhile. They may close the client, which reports the crash all the same (`client/crashed.rs`),
-//! or end the program, which waits (`signals/exit.rs`).
+//! or end the program by `exit`, which waits (`signals/exit.rs`).
 //!
 //! The file `signals` installs the handlers (`exceptions` on Windows and Android), [`handler`] has the part that runs
 //! in them, [`reporter`] the threads of the program, [`process`] starts the other process, [`monitor`] runs in it, and
@@ -65,6 +65,8 @@ mod state;
 
 #[cfg(writes_minidumps)]
 pub(super) use monitor::run as run_monitor;
+#[cfg(all(writes_minidumps, target_os = "linux", feature = "signals"))]
+pub(super) use signals::exit::let_crash_end;
 
 use std::sync::Arc;
 

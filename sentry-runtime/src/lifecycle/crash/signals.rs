@@ -7,7 +7,8 @@
 
 #![expect(unsafe_code, reason = "handlers of signals read what the kernel hands them")]
 
-mod exit;
+mod alternate_stack;
+pub(super) mod exit;
 mod previous;
 
 use std::cell::UnsafeCell;
@@ -60,7 +61,7 @@ static CONTEXT: Slot = Slot(UnsafeCell::new(std::mem::MaybeUninit::zeroed()));
 
 /// Installs the handlers. They stay for the life of the program.
 pub(super) fn install(on_crash: fn(&CrashContext) -> AfterCrash, on_second_crash: fn(u32)) -> io::Result<()> {
-    ensure_stack();
+    alternate_stack::ensure();
     let mut before: [libc::sigaction; SIGNALS.len()] = [default_action(); SIGNALS.len()];
     for (signal, before) in SIGNALS.into_iter().zip(&mut before) {
         set(signal, None, Some(before))?;
@@ -118,25 +119,6 @@ fn set(signal: c_int, new: Option<&libc::sigaction>, old: Option<&mut libc::siga
     match unsafe { libc::sigaction(signal, new, old) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
-    }
-}
-
-/// Gives this thread, which is not always one of Rust, a stack for handlers.
-fn ensure_stack() {
-    const SIZE: usize = 64 << 10;
-    // SAFETY: the present stack is only read. The new one is never freed.
-    unsafe {
-        let mut present: libc::stack_t = std::mem::zeroed();
-        let is_known = libc::sigaltstack(std::ptr::null(), &raw mut present) == 0;
-        if is_known && present.ss_flags & libc::SS_DISABLE != 0 {
-            let (access, kind) =
-                (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-            let memory = libc::mmap(std::ptr::null_mut(), SIZE, access, kind, -1, 0);
-            if memory != libc::MAP_FAILED {
-                let stack = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: SIZE };
-                libc::sigaltstack(&raw const stack, std::ptr::null_mut());
-            }
-        }
     }
 }
 

@@ -82,6 +82,18 @@ impl Program {
         panic!("the program has ended before it printed `{line}`");
     }
 
+    /// Waits until it prints a text on stderr, and reads nothing behind it.
+    fn wait_for_error(&mut self, text: &str) {
+        let mut read = Vec::new();
+        for byte in self.child.stderr.as_mut().unwrap().bytes() {
+            read.push(byte.unwrap());
+            if read.ends_with(text.as_bytes()) {
+                return;
+            }
+        }
+        panic!("the program has ended: {}", String::from_utf8_lossy(&read));
+    }
+
     /// Returns its exit status, what it printed on stderr, and makes sure that nothing of it is left.
     fn end(self) -> (ExitStatus, String) {
         let Self { child, mark } = self;

@@ -14,6 +14,11 @@ pub(super) fn watch() {
 }
 
 extern "C" fn wait() {
+    let_crash_end();
+}
+
+/// Lets a crash that is being reported end the program. Returns at once without one.
+pub(in crate::lifecycle) fn let_crash_end() {
     // A handler of before may end the program by `exit`.
     if CRASHED.load(Ordering::SeqCst) && CRASHED_THREAD.load(Ordering::SeqCst) != thread_id() {
         let_first_end();
