@@ -105,6 +105,8 @@ fn end_by(signal: c_int) {
         let flushed = client.flush(client.options().shutdown_timeout);
         diagnostics::debug(format_args!("signal {signal}: all data was sent in time: {flushed}"));
     }
+    #[cfg(all(writes_minidumps, target_os = "linux"))]
+    super::crash::let_crash_end();
     if std::process::id() == INIT {
         low_level::exit(ENDED_BY_SIGNAL + signal);
     }
