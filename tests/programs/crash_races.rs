@@ -57,6 +57,7 @@ fn options() -> sentry::ClientOptions {
     let mut options = sentry::ClientOptions::new()
         .crash_reports(true)
         .release("shop@1.4.2")
+        .auto_session_tracking(true)
         .shutdown_timeout(Duration::from_secs(patience.parse().expect("a number")))
         .before_send(|event| {
             let is_crash = event.level == sentry::Level::Fatal;

@@ -34,9 +34,13 @@ impl Client {
         self.parts.get().is_some_and(|parts| parts.crashed.close_returned.load(Ordering::Acquire))
     }
 
-    /// Enables the client until [`crash_reported`](Self::crash_reported), even if it is closed meanwhile.
+    /// Enables the client until [`crash_reported`](Self::crash_reported), even if it is closed meanwhile. Safe in a signal
+    /// handler.
     pub(crate) fn report_crash(&self) {
-        self.parts().crashed.reports.store(true, Ordering::Release);
+        // A client without parts has captured nothing in this process, and nobody closes it.
+        if let Some(parts) = self.parts.get() {
+            parts.crashed.reports.store(true, Ordering::Release);
+        }
     }
 
     /// Undoes [`report_crash`](Self::report_crash): a handler of signals lets the program go on.

@@ -218,6 +218,11 @@ impl Client {
         parts.destinations.all.is_some() && (!parts.closed.load(Ordering::Relaxed) || parts.reports_crash())
     }
 
+    /// Returns whether a crash is being reported, for which even a closed client is enabled.
+    pub(crate) fn reports_crash(&self) -> bool {
+        self.parts().reports_crash()
+    }
+
     /// Returns whether an outgoing request to this URL receives trace headers, by the option `trace_propagation_targets`.
     ///
     /// ```

@@ -65,7 +65,10 @@ impl Client {
     }
 
     fn try_close(&self, timeout: Duration) -> bool {
-        session::client_ends(self);
+        // The report of a crash ends the session.
+        if !self.reports_crash() {
+            session::client_ends(self);
+        }
         let Some(transport) = self.unfinished_transport() else { return true };
         let rest = time_left(timeout);
         // Events that callbacks capture are part of this flush, so the client is still enabled.

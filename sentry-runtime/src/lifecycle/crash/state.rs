@@ -157,6 +157,9 @@ impl State {
     pub(super) fn hold_client(&self) {
         let Some(client) = self.client.upgrade() else { return };
         let is_closed = client.has_close_returned();
+        if !is_closed {
+            client.report_crash();
+        }
         // Not dropped here, as it may be the last handle by now.
         let client = Arc::into_raw(client).cast_mut();
         if !is_closed {

@@ -57,6 +57,7 @@ fn a_crash_is_reported_if_another_thread_closes_the_client_meanwhile() {
     monitor.release();
     let crashed = end(server, program);
     assert_eq!(crashed.event()["tags"], json!({ "shelf": "lamps", "thread": "the other" }));
+    assert_eq!(crashed.server.sessions().pop().unwrap()["status"], "crashed");
 }
 
 #[test]
