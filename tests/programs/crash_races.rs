@@ -1,7 +1,7 @@
 //! A program that crashes while it closes its client or ends, or whose report is held.
 //!
-//! The first argument is the way. `HOLD_MONITOR` and `HOLD_CALLBACK` are files for which the monitor waits before `init`,
-//! and `before_send` in the program. `MONITOR` is set if the monitor ends at once. `PATIENCE` is the option
+//! The first argument is the way. `HOLD_MONITOR`, `HOLD_PROGRAM` and `HOLD_CALLBACK` are files for which wait: the monitor
+//! before `init`, the program after it, and `before_send` in the program. `MONITOR` is set if the monitor ends at once. `PATIENCE` is the option
 //! `shutdown_timeout` in seconds, `SPOOL` the folder of the spool.
 
 use std::hint::black_box;
@@ -84,6 +84,7 @@ fn main() {
     let guard = sentry::init(options());
     sentry::configure_scope(|scope| scope.set_tag("shelf", "lamps"));
     println!("ready");
+    hold("HOLD_PROGRAM");
     match how.as_str() {
         "crash" => crash(),
         "wait" => wait(),

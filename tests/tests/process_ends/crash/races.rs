@@ -63,9 +63,14 @@ fn a_crash_is_reported_if_another_thread_closes_the_client_meanwhile() {
 #[test]
 fn a_crash_is_reported_while_the_client_is_being_closed() {
     for (environment, has_minidump) in [(&[][..], true), (&[("MONITOR", "ends")][..], false)] {
-        let server = FakeSentry::start();
+        let (server, hold) = (FakeSentry::start(), Hold::new("closing"));
         server.answer_all(Answer::ok().held());
-        let program = start(&server, "crash while closing", &[environment, &[("PATIENCE", "60")]].concat());
+        let common = [("PATIENCE", "60"), ("HOLD_PROGRAM", hold.path())];
+        let program = start(&server, "crash while closing", &[environment, &common].concat());
+        if has_minidump {
+            program.monitor();
+        }
+        hold.release();
         assert_eventually(|| !crashes(&server).is_empty());
         server.answer_all(Answer::ok());
         server.release();
@@ -111,7 +116,8 @@ fn a_signal_that_ends_the_program_does_not_cut_a_report_off() {
 #[test]
 fn a_report_that_comes_after_that_of_the_monitor_is_not_sent() {
     let (server, callback) = (FakeSentry::start(), Hold::new("late"));
-    let mut program = start(&server, "crash", &[("HOLD_CALLBACK", callback.path())]);
+    let environment = [("HOLD_CALLBACK", callback.path()), ("PATIENCE", "60")];
+    let mut program = start(&server, "crash", &environment);
     program.wait_for("in the callback");
     // The monitor ends after it has sent its own event. The program waits for `shutdown_timeout`.
     assert_eventually(|| processes(&program.mark) == [program.child.id()]);
