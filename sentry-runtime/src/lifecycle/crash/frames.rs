@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 /// The kinds of frames.
 pub(super) const CRASH: u8 = b'C';
 pub(super) const ENVELOPE: u8 = b'E';
-/// No event is to be sent: a callback or an option dropped it.
+/// No event is to be sent: a callback or an option dropped it, or the program sends it.
 pub(super) const NOTHING: u8 = b'N';
 /// The program makes no event in time: the monitor makes it.
 pub(super) const ALONE: u8 = b'A';

@@ -117,11 +117,7 @@ fn report(state: &'static State) {
     let mut report = Report { renewed: Vec::new(), with_monitor: None };
     if state.is_done(Step::EVENT_WANTED) {
         if !state.is_done(Step::DUMPED) {
-            // It hangs. If it went on later, it would report the crash a second time.
-            if let Some(process) = state.process.get().filter(|_| !state.is_done(Step::NO_MONITOR)) {
-                process.kill();
-            }
-            state.done(Step::NO_MONITOR);
+            dismiss_monitor(state);
         }
         let envelope = client.as_ref().and_then(|client| envelope(state, client));
         let taken = hand_over(state, envelope.as_ref());
@@ -138,6 +134,18 @@ fn report(state: &'static State) {
         client.crash_reported();
     }
     state.done(Step::FLUSHED);
+}
+
+/// Ends a monitor that hangs. If it went on later, it would report the crash a second time.
+fn dismiss_monitor(state: &State) {
+    // A program that has dropped its rights cannot kill it. It reads this after its minidump.
+    if let Some(monitor) = state.monitor() {
+        let _ = frames::write(monitor, frames::NOTHING, &[]);
+    }
+    if let Some(process) = state.process.get().filter(|_| !state.is_done(Step::NO_MONITOR)) {
+        process.kill();
+    }
+    state.done(Step::NO_MONITOR);
 }
 
 /// Returns the client that asked for crash reports, or the one that has taken its place; `None` if both were closed before

@@ -214,6 +214,27 @@ fn a_program_that_drops_its_rights_later_is_reported_completely() {
     assert_eq!(event["tags"]["shelf"], "lamps");
 }
 
+/// Such a program cannot kill the monitor, which goes on when the program has sent its own event.
+#[test]
+fn a_program_that_has_dropped_its_rights_is_reported_once_if_the_monitor_is_slow() {
+    // SAFETY: the call has no requirements.
+    if unsafe { libc::geteuid() } != 0 {
+        return;
+    }
+    let server = FakeSentry::start();
+    let mut program = Program::start(&server.dsn(), "dropped rights", &[]);
+    program.wait_until_ready();
+    let monitor = program.monitor();
+    kill(monitor, libc::SIGSTOP);
+    drop(program.child.stdin.take());
+    program.child.wait().unwrap();
+    kill(monitor, libc::SIGCONT);
+    let (status, stderr) = program.end();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV), "{stderr}");
+    let crashed = Crashed { server, status, stderr };
+    assert_eq!(crashed.event()["tags"]["shelf"], "lamps");
+}
+
 #[test]
 fn a_crash_of_the_monitor_costs_the_minidump_alone() {
     let server = FakeSentry::start();
