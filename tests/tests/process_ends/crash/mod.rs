@@ -7,7 +7,7 @@ mod reports;
 mod threads;
 mod views;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -72,7 +72,7 @@ impl Program {
     /// Waits until it prints a line, and reads nothing behind it.
     fn wait_for(&mut self, line: &str) {
         let mut read = Vec::new();
-        for byte in self.child.stdout.as_mut().unwrap().bytes() {
+        for byte in BufReader::with_capacity(1, self.child.stdout.as_mut().unwrap()).bytes() {
             match byte.unwrap() {
                 b'\n' if read == line.as_bytes() => return,
                 b'\n' => read.clear(),
@@ -85,7 +85,7 @@ impl Program {
     /// Waits until it prints a text on stderr, and reads nothing behind it.
     fn wait_for_error(&mut self, text: &str) {
         let mut read = Vec::new();
-        for byte in self.child.stderr.as_mut().unwrap().bytes() {
+        for byte in BufReader::with_capacity(1, self.child.stderr.as_mut().unwrap()).bytes() {
             read.push(byte.unwrap());
             if read.ends_with(text.as_bytes()) {
                 return;
