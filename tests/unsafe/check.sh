@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Looks for bad memory accesses and races in the few modules with `unsafe` code:
 #
-#   loom       the queue of span records, under every order of two threads' steps (tests/loom)
+#   loom       the queue of span records and the alarm of the pipeline, under every order of the threads' steps (tests/loom)
 #   miri       the queue, the instrumented future, its box, its kept arguments and the static map, interpreted (needs a nightly toolchain with `miri`)
 #   valgrind   the same natively, and the stack walker, which reads the stack or calls into the unwinder: no interpreter
 #              has those
@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 
 loom() {
-    echo "== loom: the queue of span records"
+    echo "== loom: the queue of span records and the alarm of the pipeline"
     (cd tests/loom && CARGO_TARGET_DIR="$target/unsafe/loom" cargo run --quiet)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows what is recorded or where it is sent, so every other module may use it.
 
+mod alarm;
+mod alarm_parts;
 pub(crate) mod callback;
 pub(crate) mod diagnostics;
 pub(crate) mod epoch;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::alarm::Alarm;
 use super::diagnostics;
 use super::fork::PerProcess;
 
@@ -45,10 +46,7 @@ struct Worker {
     idle: AtomicBool,
     /// The last attempt to start a thread failed, which the user was told.
     failed: AtomicBool,
-    /// Whether the thread has been woken since it last began to look for work.
-    rung: AtomicBool,
-    /// Whether the thread sleeps for at most [`NAP`], and then looks for work.
-    naps: AtomicBool,
+    alarm: Alarm,
     /// The number of chunks of records filled since the thread last looked.
     chunks: AtomicU32,
 }
@@ -74,8 +72,7 @@ fn prepare() -> &'static Worker {
         running: AtomicBool::new(false),
         idle: AtomicBool::new(false),
         failed: AtomicBool::new(false),
-        rung: AtomicBool::new(false),
-        naps: AtomicBool::new(false),
+        alarm: Alarm::new(),
         chunks: AtomicU32::new(0),
     });
     if let Some(hooks) = HOOKS.get() {
@@ -110,27 +107,30 @@ impl Worker {
 
     fn wake(&self) {
         // If many callers wake the worker, only one pays for the system call.
-        if !self.rung.swap(true, Ordering::SeqCst)
-            && let Some(worker) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            worker.unpark();
+        if self.alarm.ring() {
+            self.unpark();
         }
     }
 
-    #[inline]
-    fn wake_soon(&self) {
-        // An exchange, though it changes nothing: the worker's next exchange reads what it wrote, and so sees the message
-        // that was handed over before. A plain load could return an old value while the message is not visible yet.
-        if self.naps.compare_exchange(true, true, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            self.wake();
+    fn unpark(&self) {
+        if let Some(worker) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            worker.unpark();
         }
     }
 
     /// Begins to look for work.
     fn look(&self) {
         self.chunks.store(0, Ordering::Relaxed);
-        self.naps.swap(false, Ordering::AcqRel);
-        self.rung.store(false, Ordering::SeqCst);
+        self.alarm.look();
+    }
+
+    /// Puts the worker to sleep, unless it was woken since it began to look for work.
+    fn sleep(&self, pause: Option<Duration>) {
+        // A pause of no length takes the token of whoever has woken it.
+        match if self.alarm.is_rung() { Some(Duration::ZERO) } else { pause } {
+            Some(pause) => thread::park_timeout(pause),
+            None => thread::park(),
+        }
     }
 }
 
@@ -160,7 +160,9 @@ pub(crate) fn wake_soon() {
     if !worker.running.load(Ordering::Acquire) {
         worker.start();
     }
-    worker.wake_soon();
+    if worker.alarm.ring_softly() {
+        worker.unpark();
+    }
 }
 
 /// Wakes a worker that would otherwise sleep for a long time.
@@ -221,27 +223,24 @@ pub(crate) fn set_idle(idle: bool) {
     worker().idle.store(idle, Ordering::SeqCst);
 }
 
-/// Puts the worker to sleep for `pause`, or until it is woken. A wake-up between [`begin_round`] and this call leaves a
-/// token, with which `sleep` returns immediately.
+/// Puts the worker to sleep for `pause`, or until it is woken. If it was woken since [`begin_round`], it does not sleep.
 pub(crate) fn sleep(pause: Option<Duration>) {
-    match pause {
-        Some(pause) => thread::park_timeout(pause),
-        None => thread::park(),
-    }
+    worker().sleep(pause);
 }
 
 /// Puts the worker to sleep for a short time after it had messages, at most for `pause`. See [`wake_soon`].
 pub(crate) fn nap(pause: Option<Duration>) {
-    worker().naps.store(true, Ordering::SeqCst);
-    sleep(Some(pause.map_or(NAP, |pause| pause.min(NAP))));
+    let worker = worker();
+    worker.alarm.nap();
+    worker.sleep(Some(pause.map_or(NAP, |pause| pause.min(NAP))));
 }
 
 /// Replaces the worker when its thread ends, which it should not.
 pub(crate) fn replace() {
     let worker = worker();
     *worker.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    worker.alarm.look();
     worker.running.store(false, Ordering::Release);
-    worker.naps.store(false, Ordering::SeqCst);
     worker.start();
 }
 
@@ -249,32 +248,24 @@ pub(crate) fn replace() {
 mod tests {
     use super::*;
 
-    fn worker(naps: bool) -> Worker {
-        Worker {
+    #[test]
+    fn a_worker_does_not_sleep_if_a_callback_has_used_up_the_token_of_whoever_woke_it() {
+        let worker = Worker {
             thread: Mutex::new(Some(thread::current())),
             running: AtomicBool::new(true),
             idle: AtomicBool::new(false),
             failed: AtomicBool::new(false),
-            rung: AtomicBool::new(false),
-            naps: AtomicBool::new(naps),
+            alarm: Alarm::new(),
             chunks: AtomicU32::new(0),
-        }
-    }
-
-    #[test]
-    fn messages_do_not_wake_a_worker_that_naps_but_what_is_urgent_does() {
-        let worker = worker(true);
-        worker.wake_soon();
-        assert!(!worker.rung.load(Ordering::SeqCst), "it looks soon in any case");
-        worker.wake();
-        assert!(worker.rung.load(Ordering::SeqCst));
-    }
-
-    #[test]
-    fn a_message_wakes_a_worker_that_looks_or_sleeps() {
-        let worker = worker(true);
+        };
         worker.look();
-        worker.wake_soon();
-        assert!(worker.rung.load(Ordering::SeqCst), "it may have looked before the message came");
+        worker.wake();
+        // The callback waits for something of its own, on the thread of the worker.
+        thread::park();
+        // Nobody would unpark it: it was woken already.
+        worker.sleep(None);
+        worker.look();
+        worker.wake();
+        worker.sleep(None);
     }
 }

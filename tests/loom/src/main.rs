@@ -1,13 +1,18 @@
-//! Models of the queue that carries span records from a thread to the pipeline.
+//! Models of the queue that carries span records from a thread to the pipeline, and of the alarm that wakes the
+//! pipeline.
 //!
 //! The source is the one that is shipped; only its atomics, cells and locks are the checker's. Each model is run in
 //! every order in which the steps of its threads can come, under the weakest memory order that the source asks for.
 //! Items are counted references: one that is read twice, or never dropped, fails the model.
 
+#[path = "../../../sentry-runtime/src/base/alarm.rs"]
+mod alarm;
+mod alarm_parts;
 #[allow(dead_code, reason = "the rest of the library uses it")]
 #[path = "../../../sentry-runtime/src/trace/ring.rs"]
 mod ring;
 mod ring_parts;
+mod wake_ups;
 
 use loom::sync::Arc;
 use loom::thread;
@@ -58,6 +63,8 @@ fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
 }
 
 fn main() {
+    wake_ups::check();
+
     model("items arrive once and in order through several chunks", || {
         let Queue { producer, mut consumer, probe } = queue(8);
         let inner = probe.clone();
