@@ -147,18 +147,7 @@ pub(crate) fn queues() -> &'static Queues {
 /// Creates the queues of a process that has none yet: at the first client, and in a child after a fork.
 #[cold]
 fn begin() -> &'static Queues {
-    QUEUES.get_or_make(|_| Queues {
-        events: Queue::new(Some(EVENTS), OF_EVENTS),
-        check_ins: OnceLock::new(),
-        feedback: Queue::new(Some(FEEDBACK), OF_EVENTS),
-        sessions: Queue::new(Some(SESSIONS), OF_EVENTS),
-        logs: OnceLock::new(),
-        metrics: OnceLock::new(),
-        flushes: Queue::new(None, OF_CHECK_INS),
-        waiting: Mutex::new(Vec::new()),
-        waiters: AtomicUsize::new(0),
-        nested: AtomicBool::new(false),
-    })
+    QUEUES.get_or_make(|_| Queues::new())
 }
 
 /// Takes the oldest message of a queue; all messages in a queue are of one kind.
@@ -175,6 +164,21 @@ macro_rules! next {
 }
 
 impl Queues {
+    pub(crate) fn new() -> Self {
+        Self {
+            events: Queue::new(Some(EVENTS), OF_EVENTS),
+            check_ins: OnceLock::new(),
+            feedback: Queue::new(Some(FEEDBACK), OF_EVENTS),
+            sessions: Queue::new(Some(SESSIONS), OF_EVENTS),
+            logs: OnceLock::new(),
+            metrics: OnceLock::new(),
+            flushes: Queue::new(None, OF_CHECK_INS),
+            waiting: Mutex::new(Vec::new()),
+            waiters: AtomicUsize::new(0),
+            nested: AtomicBool::new(false),
+        }
+    }
+
     next! {
         next_event: events, Event => Capture;
         next_feedback: feedback, Feedback => PendingFeedback;
@@ -230,12 +234,16 @@ impl Queues {
 
     /// Returns whether a message waits that is not sent in batches.
     pub(crate) fn has_messages(&self) -> bool {
-        self.waiting_check_ins()
-            + self.events.len()
-            + self.feedback.len()
-            + self.sessions.len()
-            + self.flushes.len()
-            > 0
+        self.has_messages_besides_sessions() || self.sessions.len() > 0
+    }
+
+    /// Like [`has_messages`](Self::has_messages), without changes of sessions.
+    pub(crate) fn has_messages_besides_sessions(&self) -> bool {
+        self.waiting_check_ins() + self.events.len() + self.feedback.len() + self.flushes.len() > 0
+    }
+
+    pub(crate) fn push_session(&self, session: Box<PendingSession>) -> Result<(), Message> {
+        self.sessions.push(Message::Session(session))
     }
 
     /// Returns whether a callback has captured an event since the last call.
@@ -295,7 +303,7 @@ pub(crate) fn send_feedback(feedback: Box<PendingFeedback>) {
 /// Hands a change of a session to the pipeline. Requests end by the thousand, so a pipeline that is awake is not woken
 /// again: it finds the change in its next round.
 pub(crate) fn send_session(session: Box<PendingSession>) {
-    if let Err(Message::Session(session)) = queues().sessions.push(Message::Session(session)) {
+    if let Err(Message::Session(session)) = queues().push_session(session) {
         return session.client.ledger().lost(DiscardReason::QueueOverflow, DataCategory::Session, 1);
     }
     worker::ensure();

@@ -94,7 +94,7 @@ fn work(
             }
         }
         watch.look();
-        if queues.has_messages() {
+        if has_more(queues, panics) {
             continue;
         }
         quiet = if busy || had_messages { 0 } else { quiet + 1 };
@@ -111,11 +111,17 @@ fn work(
             Some(due.map_or_else(warmup::longest_round, |due| due.min(warmup::longest_round())))
         };
         // Do not sleep if a message arrived meanwhile.
-        if !queues.has_messages() {
+        if !has_more(queues, panics) {
             if had_messages { worker::nap(pause) } else { worker::sleep(pause) }
         }
         was_idle = idle;
     }
+}
+
+/// Returns whether a message waits that the next round takes. Changes of sessions are not taken while an event is set
+/// aside, see [`messages`]: the pipeline rests until it looks at the event again.
+fn has_more(queues: &Queues, panics: &UnwindingPanics) -> bool {
+    if panics.is_empty() { queues.has_messages() } else { queues.has_messages_besides_sessions() }
 }
 
 /// Processes the messages that were waiting when it began, but at most `limit` events, and with `all` those that were
@@ -171,4 +177,62 @@ fn process_event(capture: Box<Capture>) {
     let client = std::sync::Arc::clone(&capture.client);
     let files = (DataCategory::Attachment, Attachment::bytes_of(capture.attachments()));
     contain_all(&client, &[(DataCategory::Error, 1), files], || event::process(*capture));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::client::Client;
+    use crate::client::session::Session;
+    use crate::context::span_context::SpanContext;
+    use crate::intake::message::{Body, CapturingThread, PendingSession, SessionChange};
+    use crate::options::ClientOptions;
+    use crate::protocol::{Level, Uuid};
+    use crate::scope::Scopes;
+    use crate::stacktrace::locals::{CapturedLocals, Late};
+    use crate::transport::TestTransport;
+
+    /// Returns the event of a panic that unwinds.
+    fn panic(client: &Arc<Client>) -> Box<Capture> {
+        let (global, isolation, current) = Default::default();
+        Box::new(Capture {
+            event_id: Uuid::default(),
+            timestamp: SystemTime::now(),
+            body: Body::Message("no more lightbulbs".to_owned()),
+            level: Level::Fatal,
+            span_context: SpanContext::current(),
+            stack: None,
+            locals: CapturedLocals { known: Vec::new(), late: Some(Arc::new(Late::new())) },
+            thread: CapturingThread { id: 1, handle: std::thread::current() },
+            hint: None,
+            scopes: Scopes { global, isolation, current },
+            session: None,
+            client: Arc::clone(client),
+            depth: 0,
+        })
+    }
+
+    #[test]
+    fn the_pipeline_rests_although_a_session_waits_for_the_event_of_a_panic() {
+        let options = ClientOptions::new().dsn("https://key@example.com/1").release("shop@1");
+        let client = Client::new(options.transport(TestTransport::new())).unwrap();
+        let session = Session::start(client.options(), Uuid::default(), None, 0).unwrap();
+        let change = SessionChange::Captured;
+        let queues = Queues::new();
+        let pending = PendingSession { client: Arc::clone(&client), session, change };
+        assert!(queues.push_session(Box::new(pending)).is_ok());
+        let (mut collector, mut clock) = (Collector::default(), sessions::Clock::default());
+        let mut panics = UnwindingPanics::default();
+        assert!(panics.set_aside(panic(&client)).is_none());
+        // If the event was waited for long enough meanwhile, the session is taken in the same round.
+        let round = |_: &usize| {
+            messages(&queues, 1, false, &mut collector, &mut clock, &mut panics);
+            has_more(&queues, &panics)
+        };
+        assert_eq!((0..100).take_while(round).count(), 0, "the number of rounds without a rest");
+        assert!(panics.is_empty() || queues.has_messages(), "the session waits for the event");
+    }
 }
