@@ -1,5 +1,5 @@
-//! Models of the queue that carries span records from a thread to the pipeline, and of the alarm that wakes the
-//! pipeline.
+//! Models of the queue that carries span records from a thread to the pipeline, of the alarm that wakes the pipeline,
+//! and of the place in which a thread shows its open run of a monitor.
 //!
 //! The source is the one that is shipped; only its atomics, cells and locks are the checker's. Each model is run in
 //! every order in which the steps of its threads can come, under the weakest memory order that the source asks for.
@@ -12,6 +12,11 @@ mod alarm_parts;
 #[path = "../../../sentry-runtime/src/trace/ring.rs"]
 mod ring;
 mod ring_parts;
+mod runs;
+#[path = "../../../sentry-runtime/src/instrument/monitor/shown_run.rs"]
+mod shown_run;
+mod shown_run_parts;
+mod trace;
 mod wake_ups;
 
 use loom::sync::Arc;
@@ -64,6 +69,7 @@ fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
 
 fn main() {
     wake_ups::check();
+    runs::check();
 
     model("items arrive once and in order through several chunks", || {
         let Queue { producer, mut consumer, probe } = queue(8);

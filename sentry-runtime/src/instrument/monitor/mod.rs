@@ -11,6 +11,8 @@
 mod open_runs;
 mod options;
 mod run_of_thread;
+mod shown_run;
+mod shown_run_parts;
 
 pub(crate) use open_runs::{fail_open_runs, submit};
 pub use options::MonitorOptions;

@@ -2,14 +2,14 @@
 //! whoever ends the program.
 //!
 //! Most jobs are such roots, and many are short. A shared list of runs would cost them a lock and a count of references,
-//! twice. So each thread has a place for one run. A reader copies the values between two looks at the number of the run,
-//! which is never used again: if both show the same number, the values are those of that run.
+//! twice. So each thread has a place for one run, see [`ShownRun`].
 
 use std::cell::RefCell;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::shown_run::ShownRun;
 use crate::base::fork::{self, PerProcess};
 use crate::client::Client;
 use crate::intake::check_in::MonitorRun;
@@ -20,13 +20,7 @@ use crate::trace::record::{OpenRoot, RootValues};
 /// The place for the open run of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    /// The number of the run, zero without one.
-    key: AtomicU64,
-    start: AtomicU64,
-    salt: AtomicU64,
-    /// The bits of the rate.
-    rate: AtomicU32,
-    sampled: AtomicBool,
+    shown: ShownRun,
     /// The client and the monitor of the run, which are usually those of the previous run. They change only while no run
     /// is open.
     job: Mutex<(Weak<Client>, Option<&'static MonitorSite>)>,
@@ -68,45 +62,27 @@ pub(super) struct Left {
 
 impl Place {
     fn is_free(&self) -> bool {
-        self.key.load(Ordering::Acquire) == 0
-    }
-
-    fn begin(&self, root: RootValues) {
-        // A reader that sees a value of this run also sees that the one before has ended, whoever ended it.
-        fence(Ordering::Release);
-        self.start.store(root.start, Ordering::Relaxed);
-        self.salt.store(root.salt, Ordering::Relaxed);
-        self.rate.store(root.rate.to_bits(), Ordering::Relaxed);
-        self.sampled.store(root.sampled, Ordering::Relaxed);
-        self.key.store(root.key, Ordering::Release);
+        self.shown.key() == 0
     }
 
     /// Makes the place free.
     pub(super) fn end(&self) {
-        self.key.store(0, Ordering::Release);
+        self.shown.end();
     }
 
     /// Returns the open run, and whether its end was sent already.
     pub(super) fn run(&self) -> Option<(MonitorRun, bool)> {
-        let key = self.key.load(Ordering::Acquire);
-        if key == 0 {
-            return None;
-        }
-        let (start, salt) = (self.start.load(Ordering::Relaxed), self.salt.load(Ordering::Relaxed));
-        let rate = f32::from_bits(self.rate.load(Ordering::Relaxed));
-        let sampled = self.sampled.load(Ordering::Relaxed);
-        let (client, site) = {
+        let job = || {
             let job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
-            (job.0.upgrade(), job.1)
+            let job = (job.0.upgrade(), job.1);
+            #[cfg(test)]
+            tests::between_the_looks();
+            job
         };
-        #[cfg(test)]
-        tests::between_the_looks();
-        fence(Ordering::Acquire);
-        if self.key.load(Ordering::Relaxed) != key {
-            return None;
-        }
-        let root = OpenRoot { values: RootValues { key, start, salt, rate, sampled }, client: client? };
-        Some((MonitorRun::Lazy { root, site: site? }, self.failed.load(Ordering::Relaxed) == key))
+        let (values, (client, site)) = self.shown.read(job)?;
+        let failed = self.failed.load(Ordering::Relaxed) == values.key;
+        let root = OpenRoot { values, client: client? };
+        Some((MonitorRun::Lazy { root, site: site? }, failed))
     }
 
     /// Returns the open run, unless this was called for it before.
@@ -148,7 +124,7 @@ impl Own {
     }
 
     fn has(&self, key: LocalId) -> bool {
-        self.is_current() && self.place.key.load(Ordering::Relaxed) == key
+        self.is_current() && self.place.shown.key() == key
     }
 }
 
@@ -183,7 +159,7 @@ pub(super) fn begin(root: RootValues, client: &Arc<Client>, site: &'static Monit
             own => own.insert(Own::new(client, site)),
         };
         own.recorded = true;
-        own.place.begin(root);
+        own.place.shown.begin(root);
         true
     };
     OWN.try_with(begin).unwrap_or_default()
@@ -209,7 +185,7 @@ pub(super) fn end(key: LocalId) -> Option<Left> {
 
 /// Returns the place of a run, of any thread.
 pub(super) fn find(key: LocalId) -> Option<Arc<Place>> {
-    places().iter().find(|place| place.key.load(Ordering::Relaxed) == key).map(Arc::clone)
+    places().iter().find(|place| place.shown.key() == key).map(Arc::clone)
 }
 
 /// Ends the runs of all threads as failed. Returns those for which this was not done before.
