@@ -169,11 +169,20 @@ fn send_if(is_due: impl Fn(&HeldEvent) -> bool) {
         let events = request.events();
         events.needed(events.held.take_if(&is_due)).into_iter().for_each(|event| event.send());
     }
-    holding().retain(|known| known.upgrade().is_some_and(|request| request.events().held.oldest().is_some()));
+    // Freed without the lock: the last reference to a request may be one of these.
+    let mut looked_at = Vec::new();
+    holding().retain(|known| {
+        let Some(request) = known.upgrade() else { return false };
+        let holds = request.events().held.oldest().is_some();
+        looked_at.push(request);
+        holds
+    });
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::scope::held_events::tests::Message;
 
@@ -185,5 +194,69 @@ mod tests {
             assert_eq!(events.end(failed).len(), sent);
             assert!(!events.hold(Box::new(Message)), "the request is over");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_request_leaves_the_events_of_others() {
+        let [one, other] = [(); 2].map(|()| SharedEvents::of(Arc::new(RequestEvents::default())));
+        assert!(one.hold(Box::new(Message)) && other.hold(Box::new(Message)));
+        one.end(false);
+        let is_known = |events: &SharedEvents| {
+            holding().iter().any(|known| std::ptr::addr_eq(known.as_ptr(), Arc::as_ptr(&events.0)))
+        };
+        assert!(is_known(&other) && !is_known(&one));
+        other.end(false);
+    }
+
+    /// A request that ends while its events are looked at: nothing else refers to it any more.
+    #[derive(Debug)]
+    struct Ending {
+        events: RequestEvents,
+        freed: Arc<AtomicBool>,
+    }
+
+    thread_local! {
+        static LAST: Cell<Option<Arc<Ending>>> = const { Cell::new(None) };
+    }
+
+    impl HasEvents for Ending {
+        fn events(&self) -> &RequestEvents {
+            drop(LAST.take());
+            &self.events
+        }
+    }
+
+    impl Drop for Ending {
+        fn drop(&mut self) {
+            // Other threads may have the lock for a moment.
+            let has_lock = |_| {
+                std::thread::yield_now();
+                HOLDING.get().is_some_and(|holding| holding.try_lock().is_ok())
+            };
+            self.freed.store((0..10_000).any(has_lock), Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_request_is_freed_without_the_lock() {
+        let first = SharedEvents::of(Arc::new(RequestEvents::default()));
+        assert!(first.hold(Box::new(Message)));
+        let freed = Arc::new(AtomicBool::new(false));
+        let ending = Arc::new(Ending { events: RequestEvents::default(), freed: Arc::clone(&freed) });
+        let (known, ending) = (Arc::downgrade(&ending), Cell::new(Some(ending)));
+        send_if(|_| {
+            // It begins when the other requests have been listed.
+            if let Some(ending) = ending.take() {
+                assert!(SharedEvents::of(Arc::clone(&ending) as Arc<_>).hold(Box::new(Message)));
+                LAST.set(Some(ending));
+            }
+            false
+        });
+        // The pipeline thread of another test may look at it as well.
+        while known.strong_count() > 0 {
+            std::thread::yield_now();
+        }
+        assert!(freed.load(Ordering::SeqCst));
+        first.end(false);
     }
 }
