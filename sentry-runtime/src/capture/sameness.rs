@@ -262,7 +262,15 @@ mod tests {
     #[test]
     fn an_outline_hides_no_form() {
         let chain = |text: &str| Chain::of(ChainEntry::of_type("Failure", text.to_owned()));
-        let texts = ["not found", "loading: not found", "no bulbs left", "(no bulbs left)", "bulbs: 7", "8"];
+        let texts = [
+            "not found",
+            "(not found",
+            "loading: not found",
+            "no bulbs left",
+            "(no bulbs left)",
+            "bulbs: 7",
+            "8",
+        ];
         let mut hidden = 0;
         for (first, later) in texts.iter().flat_map(|first| texts.map(|later| (*first, later))) {
             let forms = [first, later].map(|text| Form::of(&chain(text)));

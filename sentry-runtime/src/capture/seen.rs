@@ -260,3 +260,36 @@ impl CaptureBoundary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::chain::ChainEntry;
+
+    fn chain(text: &str) -> Chain {
+        Chain::of(ChainEntry::of_type("Failure", text.to_owned()))
+    }
+
+    fn seen(text: &str) -> SeenError {
+        SeenError::new(CaptureBoundary::NONE, &chain(text), SpanContext::current(), None)
+    }
+
+    #[test]
+    fn the_last_of_equal_errors_is_found_wherever_the_list_begins() {
+        let mut memory: VecDeque<_> = ["gone", "gone", "lost", "broken"].map(seen).into();
+        memory.drain(..2);
+        memory.extend(["lost", "locked"].map(seen));
+        assert!(!memory.as_slices().1.is_empty(), "it goes on where it has begun");
+        let at = |text| position(&memory, CaptureBoundary::NONE, 0, &chain(text));
+        assert_eq!(["lost", "broken", "locked", "gone"].map(at), [Some(2), Some(1), Some(3), None]);
+    }
+
+    #[test]
+    fn an_error_is_recognised_by_a_later_form_that_is_shorter() {
+        let mut seen = seen("connection refused");
+        assert!(!seen.is(&Wanted::new(&chain("gone"))));
+        seen.keep_form(&chain("gone"));
+        assert!(seen.is(&Wanted::new(&chain("gone"))) && seen.is(&Wanted::new(&chain("connection refused"))));
+        assert!(!seen.is(&Wanted::new(&chain("lost"))));
+    }
+}

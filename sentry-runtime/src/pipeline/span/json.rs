@@ -229,8 +229,13 @@ mod tests {
             SpanWriter::new(&mut out, &anchor, trace_id).write(row);
             serde_json::from_slice::<Value>(&out[1..]).unwrap()
         };
-        for outcome in [SpanOutcome::Ok, SpanOutcome::Failed, SpanOutcome::Cancelled] {
-            let call = Call { id: 5, parent: 6, site: &SITE, start: 10, end: 1000, outcome };
+        let outcomes = [SpanOutcome::Ok, SpanOutcome::Failed, SpanOutcome::Cancelled];
+        // A counter that goes back gives no span that ends before its start.
+        let times = [(10, 1000), (1 << 40, 10)];
+        for (outcome, (start, end)) in
+            outcomes.into_iter().flat_map(|outcome| times.map(|times| (outcome, times)))
+        {
+            let call = Call { id: 5, parent: 6, site: &SITE, start, end, outcome };
             let mut full = write(&SpanRecord::Full(Box::new(call.with_room(&anchor))));
             let mut short = write(&SpanRecord::Call(call));
             for time in ["start_timestamp", "timestamp"] {
