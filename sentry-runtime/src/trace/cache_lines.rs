@@ -59,7 +59,7 @@ mod x86_64 {
         }
     }
 
-    fn is_supported() -> bool {
+    pub(super) fn is_supported() -> bool {
         static SUPPORTED: OnceLock<bool> = OnceLock::new();
         *SUPPORTED.get_or_init(has_both)
     }
@@ -150,6 +150,18 @@ mod tests {
         evict(<&[u8; 2000]>::try_from(&values[5..2005]).unwrap());
         assert!(values.iter().zip((0..=255).cycle()).all(|(value, expected)| *value == expected));
         assert_eq!(values.len(), 3000);
+    }
+
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+    #[test]
+    fn instructions_are_used_if_the_system_knows_them_too() {
+        let system = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let features = system.lines().find(|line| line.starts_with("flags")).unwrap();
+        let has = |name| features.split_whitespace().any(|feature| feature == name);
+        let known = has("clflushopt") && has("rdpid");
+        // Valgrind shows the features of the machine, and has others itself.
+        let emulated = std::env::var("LD_PRELOAD").is_ok_and(|loaded| loaded.contains("vgpreload"));
+        assert!(x86_64::is_supported() == known || (emulated && known), "{features}");
     }
 
     #[test]
