@@ -43,6 +43,28 @@ fn a_close_after_one_that_timed_out_answers_for_what_is_left() {
     assert_eq!(counted(&seen.stats), 5);
 }
 
+/// The pipeline thread rests for a moment after a message, and messages that come meanwhile do not wake it.
+#[test]
+fn a_flush_and_a_close_include_what_came_while_the_pipeline_rests() {
+    const TIMES: u64 = 40;
+    let (processed, wait) = channel();
+    let options = untraced().before_send(move |event| {
+        let _ = processed.send(());
+        Some(event)
+    });
+    observe(options, || {
+        let client = sentry::get_client().unwrap();
+        for time in 0..TIMES {
+            message("before the rest");
+            wait.recv_timeout(LONG).unwrap();
+            message("in the rest");
+            assert!(if time + 1 < TIMES { client.flush(LONG) } else { client.close(LONG) });
+            assert_eq!(client.stats().sent(DataCategory::Error), 2 * (time + 1));
+            wait.recv_timeout(LONG).unwrap();
+        }
+    });
+}
+
 #[test]
 fn a_close_waits_again_for_a_server_that_is_slow() {
     let seen = observe_server(untraced(), |server| {

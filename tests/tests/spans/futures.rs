@@ -149,6 +149,27 @@ fn futures_stay_send() {
     drop(is_send(store.fetch(0)));
 }
 
+/// Its work is not dropped any more when it is over.
+#[test]
+fn a_finished_future_keeps_nothing_of_its_context() {
+    for options in [options(), options().traces_sample_rate(0.0)] {
+        let value = std::sync::Arc::new(());
+        let kept = std::sync::Arc::downgrade(&value);
+        observe(options, || {
+            sentry::with_isolation_scope(|| {
+                sentry::configure_scope(|scope| {
+                    scope.add_event_processor(move |event| {
+                        let _ = &value;
+                        Some(event)
+                    });
+                });
+                sentry::start_span("root", |_| assert_eq!(block_on(double(1)), 2));
+            });
+        });
+        assert_eq!(kept.strong_count(), 0);
+    }
+}
+
 #[test]
 fn a_future_that_is_never_polled_is_no_span() {
     let seen = observe(options(), || sentry::start_span("root", |_| drop(double(1))));

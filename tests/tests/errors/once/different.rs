@@ -68,6 +68,22 @@ impl std::error::Error for Wrapping {
     }
 }
 
+/// Both are seen in the same request, so only the start of the second call tells them apart.
+#[test]
+fn an_error_that_was_handled_is_not_the_later_one_of_the_same_text() {
+    #[sentry::server_action]
+    fn action() -> Result<u32, Other> {
+        let _handled = [fails_quietly(), fails_quietly()];
+        Err(Other("closed"))
+    }
+    for options in all_settings() {
+        let seen = observe(options.unhandled_errors(sentry::UnhandledErrors::All), || drop(action()));
+        let mut texts: Vec<_> = seen.events().iter().map(text).collect();
+        texts.sort_unstable();
+        assert_eq!(texts, ["closed", "connection refused", "connection refused"]);
+    }
+}
+
 #[test]
 fn an_error_that_is_like_the_cause_of_another_is_an_error_of_its_own() {
     for options in all_settings() {
