@@ -272,7 +272,6 @@ fn flatten(name: String, value: Value, depth: usize, into: &mut FormData) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::limits::MAX_BREADTH;
     use std::sync::Arc;
 
     use crate::protocol::Map;
@@ -361,18 +360,6 @@ mod tests {
         scope.clear();
         scope.unfold_form();
         assert_eq!(extra(&scope), []);
-    }
-
-    #[test]
-    fn a_form_that_fills_the_additional_data_leaves_no_room_for_what_follows() {
-        let mut scope = Scope::default();
-        (MAX_FIELDS..MAX_BREADTH).for_each(|at| scope.set_extra(&at.to_string(), 0.into()));
-        let fields = (0..MAX_FIELDS).map(|at| (at.to_string(), "x"));
-        scope.set_form(Arc::new(FormData::from_pairs(fields)));
-        scope.set_extra("late", 0.into());
-        scope.unfold_form();
-        assert_eq!(scope.rest.extra.len(), MAX_BREADTH);
-        assert!(!scope.rest.extra.contains_key("late"));
     }
 
     #[test]
