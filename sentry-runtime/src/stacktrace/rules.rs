@@ -163,6 +163,7 @@ pub(super) fn is_system_library(path: &str) -> bool {
 /// Returns whether the function is part of this crate.
 pub(crate) fn is_ours(symbol: &str) -> bool {
     let symbol = symbol.trim_start_matches(['<', '&']);
+    let symbol = symbol.strip_prefix("mut ").map_or(symbol, |symbol| symbol.trim_start_matches('&'));
     // The second is the name by folder, for debug information with bare names.
     (symbol.starts_with("sentry::") || symbol.starts_with("sentry_runtime::")) && !is_test(symbol)
 }

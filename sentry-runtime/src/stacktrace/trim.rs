@@ -244,20 +244,25 @@ mod tests {
 
     #[test]
     fn what_we_contain_while_we_report_is_the_report() {
-        let stack = [
-            "sentry::capture::errors::capture",
-            "std::panicking::catch_unwind::do_call",
-            "__rust_try",
-            "std::panic::catch_unwind",
-            "sentry::base::callback::contain",
-            "sentry::instrument::autoref::failure::tell",
-            "<&&&&sentry::base::probe::Probe<core::result::Result<T,E>> as sentry::instrument::autoref::failure::Reports>::sentry_report",
-            "shop::pay",
-            "__rust_try",
-            "std::panic::catch_unwind",
-            "shop::serve",
-        ];
-        assert_eq!(kept(&stack), stack[7..]);
+        for receiver in ["&&", "&mut &&&", ""] {
+            let report = format!(
+                "<{receiver}sentry::instrument::autoref::failure::Returned<core::result::Result<T,E>> as sentry::instrument::autoref::failure::Reports>::sentry_report"
+            );
+            let stack = [
+                "sentry::capture::errors::capture",
+                "std::panicking::catch_unwind::do_call",
+                "__rust_try",
+                "std::panic::catch_unwind",
+                "sentry::base::callback::contain",
+                "sentry::instrument::autoref::failure::tell",
+                &report,
+                "shop::pay",
+                "__rust_try",
+                "std::panic::catch_unwind",
+                "shop::serve",
+            ];
+            assert_eq!(kept(&stack), stack[7..], "{receiver}");
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::process::ExitCode;
 
 use crate::base::callback;
-use crate::base::probe::Probe;
 use crate::error::failure::{ActionError, ControlFlow, Failure};
 use crate::error::group::ErrorGroup;
 use crate::instrument::instrumented::{Held, PollHooks};
@@ -19,11 +19,60 @@ use crate::instrument::instrumented::{Held, PollHooks};
 #[doc(hidden)]
 pub trait Reports {
     type Value: ?Sized;
-    fn sentry_report<W: Fails, M: Means<Self::Value>>(self, work: &mut W, meaning: M);
+    fn sentry_report<W: Fails>(self, value: &Self::Value, work: &mut W);
+}
+
+/// Declares the receivers of the method, which dereference to each other from the first to the last. They hold nothing, so
+/// that one function can return a constant with all references that the lookup needs: references in the annotated
+/// function are variables whose lifetimes the compiler infers there.
+macro_rules! receivers {
+    ($receiver:ident) => {
+        #[doc(hidden)]
+        #[derive(Debug)]
+        pub struct $receiver<'a, T: ?Sized>(PhantomData<&'a T>);
+
+        impl<T: ?Sized> Clone for $receiver<'_, T> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T: ?Sized> Copy for $receiver<'_, T> {}
+    };
+    ($receiver:ident $next:ident $($rest:ident)*) => {
+        receivers! { $receiver }
+        receivers! { $next $($rest)* }
+
+        impl<'a, T: ?Sized> Deref for $receiver<'a, T> {
+            type Target = $next<'a, T>;
+            #[inline(always)]
+            fn deref(&self) -> &$next<'a, T> {
+                &$next(PhantomData)
+            }
+        }
+    };
+}
+
+receivers! { Returned ReturnedDynamic ReturnedText ReturnedDebug ReturnedResult ReturnedValue }
+
+/// Returns the receiver for the type of a value.
+#[doc(hidden)]
+#[inline(always)]
+#[must_use]
+pub fn returned<T: ?Sized>(_value: &T) -> &&&Returned<'_, T> {
+    &&&Returned(PhantomData)
+}
+
+/// Returns the receiver for the type of a value whose error may be borrowed.
+#[doc(hidden)]
+#[inline(always)]
+#[must_use]
+pub fn returned_borrowed<T: ?Sized>(_value: &T) -> ReturnedText<'_, T> {
+    ReturnedText(PhantomData)
 }
 
 macro_rules! failures {
-    ($($level:ident: [$($bound:tt)*] $refs:ty => |$error:ident| $failure:expr;)*) => {$(
+    ($($level:ident: [$($bound:tt)*] |$error:ident| $failure:expr; $says:ty, $fails:ty;)*) => {$(
         #[doc(hidden)]
         #[derive(Debug)]
         pub enum $level {}
@@ -34,47 +83,61 @@ macro_rules! failures {
             }
         }
 
-        impl<'a, T, E: $($bound)*> Reports for $refs {
-            type Value = Result<T, E>;
-            #[inline]
-            fn sentry_report<W: Fails, M: Means<Result<T, E>>>(self, work: &mut W, _meaning: M) {
-                if self.0.is_err() {
-                    report::<T, E, W, $level, M>(work, self.0);
-                }
-            }
-        }
+        reports! { [$($bound)* + ActionError] $says: $level, MeansWhatItSays }
+        reports! { [$($bound)*] $fails: $level, MeansFailure }
     )*};
 }
 
-failures! {
-    // The first two are looked up behind the references that the macro writes, and behind one more.
-    ByGroup: [ErrorGroup] &&&&&&Probe<'a, Result<T, E>> => |error| Failure::group(error);
-    ByError: [Error] &&&&&&&Probe<'a, Result<T, E>> => |error| Failure::error(error);
-    ByDynamic: [AsRef<dyn Error + 'static>] &&&&&Probe<'a, Result<T, E>> =>
-        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
-    BySendSync: [AsRef<dyn Error + Send + Sync + 'static>] &&&&Probe<'a, Result<T, E>> =>
-        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
-    ByDisplay: [Display] &&&Probe<'a, Result<T, E>> => |error| Failure::display(error);
-    ByDebug: [Debug] &&Probe<'a, Result<T, E>> => |error| Failure::debug(error);
-    ByType: [Sized] &Probe<'a, Result<T, E>> => |error| Failure::opaque(error);
+macro_rules! reports {
+    ([$($bound:tt)*] $receiver:ty: $level:ident, $meaning:ident) => {
+        impl<'a, T, E: $($bound)*> Reports for $receiver {
+            type Value = Result<T, E>;
+            #[inline]
+            fn sentry_report<W: Fails>(self, value: &Result<T, E>, work: &mut W) {
+                if value.is_err() {
+                    report::<T, E, W, $level, $meaning>(work, value);
+                }
+            }
+        }
+    };
 }
 
-/// The fallback for values that are not results: they hold no failure.
-impl<T: ?Sized> Reports for Probe<'_, T> {
-    type Value = T;
-    #[inline]
-    fn sentry_report<W: Fails, M: Means<T>>(self, _work: &mut W, _meaning: M) {}
+// In the order of the lookup: it tries a receiver, a reference to it and a mutable reference to it, then dereferences it.
+failures! {
+    ByGroup: [ErrorGroup] |error| Failure::group(error);
+        &&&Returned<'a, Result<T, E>>, &&&&Returned<'a, Result<T, E>>;
+    ByError: [Error] |error| Failure::error(error);
+        &mut &&&Returned<'a, Result<T, E>>, &&Returned<'a, Result<T, E>>;
+    ByDynamic: [AsRef<dyn Error + 'static>]
+        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
+        &Returned<'a, Result<T, E>>, Returned<'a, Result<T, E>>;
+    BySendSync: [AsRef<dyn Error + Send + Sync + 'static>]
+        |error| Failure::dynamic(error.as_ref(), std::any::type_name::<E>());
+        ReturnedDynamic<'a, Result<T, E>>, &ReturnedDynamic<'a, Result<T, E>>;
+    ByDisplay: [Display] |error| Failure::display(error);
+        ReturnedText<'a, Result<T, E>>, &ReturnedText<'a, Result<T, E>>;
+    ByDebug: [Debug] |error| Failure::debug(error);
+        ReturnedDebug<'a, Result<T, E>>, &ReturnedDebug<'a, Result<T, E>>;
+    ByType: [Sized] |error| Failure::opaque(error);
+        ReturnedResult<'a, Result<T, E>>, &ReturnedResult<'a, Result<T, E>>;
 }
 
 /// The exit code of a job or a program says that it failed, but not why.
-impl Reports for &Probe<'_, ExitCode> {
+impl Reports for ReturnedValue<'_, ExitCode> {
     type Value = ExitCode;
     #[inline]
-    fn sentry_report<W: Fails, M: Means<ExitCode>>(self, work: &mut W, _meaning: M) {
-        if *self.0 != ExitCode::SUCCESS {
+    fn sentry_report<W: Fails>(self, value: &ExitCode, work: &mut W) {
+        if *value != ExitCode::SUCCESS {
             work.fail_silently();
         }
     }
+}
+
+/// The fallback for values that are not results: they hold no failure.
+impl<T: ?Sized> Reports for &ReturnedValue<'_, T> {
+    type Value = T;
+    #[inline]
+    fn sentry_report<W: Fails>(self, _value: &T, _work: &mut W) {}
 }
 
 /// A way to make a failure of an error.
@@ -110,18 +173,18 @@ extern "C" fn report<T, E, W: Fails, S: Shows<E>, M: Means<Result<T, E>>>(
     work: &mut W,
     value: &Result<T, E>,
 ) {
-    tell(work, &Returned::<T, E, S, M>(value, PhantomData));
+    tell(work, &Erroneous::<T, E, S, M>(value, PhantomData));
 }
 
 /// A result that is an error, and the way to describe it.
-struct Returned<'a, T, E, S, M>(&'a Result<T, E>, PhantomData<(S, M)>);
+struct Erroneous<'a, T, E, S, M>(&'a Result<T, E>, PhantomData<(S, M)>);
 
 #[doc(hidden)]
 pub trait Fallen {
     fn failure(&self) -> Option<Failure<'_>>;
 }
 
-impl<T, E, S: Shows<E>, M: Means<Result<T, E>>> Fallen for Returned<'_, T, E, S, M> {
+impl<T, E, S: Shows<E>, M: Means<Result<T, E>>> Fallen for Erroneous<'_, T, E, S, M> {
     fn failure(&self) -> Option<Failure<'_>> {
         let error = self.0.as_ref().err()?;
         Some(S::failure(error).meaning(M::of(self.0)))
@@ -169,41 +232,18 @@ impl<T, E: ActionError> Means<Result<T, E>> for MeansWhatItSays {
     }
 }
 
-#[doc(hidden)]
-pub trait Meant {
-    type Meaning;
-    fn sentry_meaning(self) -> Self::Meaning;
-}
-
-impl<T, E: ActionError> Meant for &Probe<'_, Result<T, E>> {
-    type Meaning = MeansWhatItSays;
-    #[inline]
-    fn sentry_meaning(self) -> MeansWhatItSays {
-        MeansWhatItSays
-    }
-}
-
-impl<T: ?Sized> Meant for Probe<'_, T> {
-    type Meaning = MeansFailure;
-    #[inline]
-    fn sentry_meaning(self) -> MeansFailure {
-        MeansFailure
-    }
-}
-
 /// Reports the error in a returned value to the work, if there is one. For a `borrowed` error, only traits are used
-/// that cannot be implemented for `'static` types alone, because method resolution does not look at lifetimes.
+/// that cannot be implemented for `'static` types alone, because method resolution does not look at lifetimes. The value is
+/// an expression that can be evaluated twice.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sentry_report {
     (borrowed $work:expr, $value:expr) => {{
-        use $crate::__private::{Meant as _, Reports as _};
-        let __sentry_probe = &$crate::__private::Probe($value);
-        (&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
+        use $crate::__private::Reports as _;
+        $crate::__private::returned_borrowed($value).sentry_report($value, $work);
     }};
     ($work:expr, $value:expr) => {{
-        use $crate::__private::{Meant as _, Reports as _};
-        let __sentry_probe = &$crate::__private::Probe($value);
-        (&&&&&__sentry_probe).sentry_report($work, __sentry_probe.sentry_meaning());
+        use $crate::__private::Reports as _;
+        $crate::__private::returned($value).sentry_report($value, $work);
     }};
 }

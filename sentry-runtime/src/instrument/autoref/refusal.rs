@@ -160,14 +160,20 @@ macro_rules! __sentry_report_inner {
         #[allow(unused_imports)]
         use $crate::__private::{InnerOfAny as _, InnerOfTuple as _};
         match (&&$crate::__private::Probe($value)).sentry_inner() {
-            __sentry_inner => $crate::__private::report!(borrowed $work, __sentry_inner.value()),
+            __sentry_inner => {
+                let __sentry_value = __sentry_inner.value();
+                $crate::__private::report!(borrowed $work, __sentry_value);
+            }
         }
     }};
     ($work:expr, $value:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{InnerOfAny as _, InnerOfTuple as _};
         match (&&$crate::__private::Probe($value)).sentry_inner() {
-            __sentry_inner => $crate::__private::report!($work, __sentry_inner.value()),
+            __sentry_inner => {
+                let __sentry_value = __sentry_inner.value();
+                $crate::__private::report!($work, __sentry_value);
+            }
         }
     }};
 }
