@@ -32,7 +32,7 @@ pub use crate::{
     __sentry_if_stream as if_stream, __sentry_keep as keep, __sentry_keep_own as keep_own,
     __sentry_made_attribute as made_attribute, __sentry_passed_on as passed_on, __sentry_refusal as refusal,
     __sentry_report as report, __sentry_report_inner as report_inner, __sentry_response as response,
-    __sentry_status as status, __sentry_text as text,
+    __sentry_site as site, __sentry_status as status, __sentry_text as text,
 };
 pub use sentry_macros::{__sentry_in_block, release_with_commit};
 

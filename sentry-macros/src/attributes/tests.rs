@@ -16,17 +16,15 @@ use super::{main, monitor, span};
 
 /// Returns the tokens of a callsite. `calls` are the calls that set its options.
 fn site(calls: TokenStream) -> TokenStream {
-    let options = if calls.is_empty() {
-        quote!(::sentry::__private::CallsiteOptions::DEFAULT)
-    } else {
-        quote!(const { &::sentry::__private::CallsiteOptions::new() #calls })
-    };
+    if calls.is_empty() {
+        return quote!(::sentry::__private::site!(""));
+    }
     quote! {
         &::sentry::__private::Callsite {
             path: ::core::any::type_name::<__SentryFunction>,
             module: ::core::module_path!(),
             location: "",
-            options: #options,
+            options: const { &::sentry::__private::CallsiteOptions::new() #calls },
         }
     }
 }
@@ -58,7 +56,7 @@ fn a_plain_function_gets_a_guard() {
             pub(crate) fn add<T>(a: u8, (b, _): (u8, T)) -> u8 where T: Copy, {
                 match &mut ::sentry::__private::guard() {
                     __sentry_work => {
-                        ::sentry::__private::begin(__sentry_work, { enum __SentryFunction {} #site });
+                        ::sentry::__private::begin(__sentry_work, #site);
                         { ; a + b }
                     }
                 }
@@ -98,7 +96,7 @@ fn an_opaque_value_is_made_inside_the_span() {
         quote! {
             fn f() -> impl Copy {
                 let mut __sentry_work = ::sentry::__private::guard();
-                ::sentry::__private::begin(&mut __sentry_work, { enum __SentryFunction {} #site });
+                ::sentry::__private::begin(&mut __sentry_work, #site);
                 { ; a.b() }
             }
         },
@@ -120,7 +118,7 @@ fn a_result_is_looked_at() {
         quote! {
             fn f(a: A, __sentry_arg1: B, __sentry_arg2: C, _d: D) -> io::Result<u8> {
                 let mut __sentry_work = ::sentry::__private::guard();
-                ::sentry::__private::begin_fallible(&mut __sentry_work, { enum __SentryFunction {} #site });
+                ::sentry::__private::begin_fallible(&mut __sentry_work, #site);
                 let __sentry_value = ::sentry::__private::call(move || -> io::Result<u8> {
                     let mut a = a;
                     let __sentry_arg1 = __sentry_arg1;

@@ -1,7 +1,8 @@
 //! The callsite of an annotated function: a constant with its location, its name and its options.
 //!
 //! The constant is written as a reference to literals, which the compiler promotes to a `static` only when it generates
-//! code; `cargo check` does not pay for it.
+//! code; `cargo check` does not pay for it. A callsite without arguments is a macro of the runtime: the compiler makes
+//! its tokens from that much faster than it takes them from this macro, which is not optimised in a debug build.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -58,9 +59,12 @@ impl Callsite {
         self
     }
 
-    /// Returns the item whose type name gives the default name of the span. An enum without variants costs the compiler
-    /// least: there is no body to check.
+    /// Returns the item whose type name gives the default name of the span, if the reference needs one beside it. An enum
+    /// without variants costs the compiler least: there is no body to check.
     pub(crate) fn item(&self) -> TokenStream {
+        if self.calls.is_empty() {
+            return TokenStream::new();
+        }
         quote_spanned!(self.span=> enum __SentryFunction {})
     }
 
@@ -68,11 +72,10 @@ impl Callsite {
     pub(crate) fn reference(&self) -> TokenStream {
         let Self { private, calls, span, .. } = self;
         let location = LitStr::new(&location(*span), *span);
-        let options = if calls.is_empty() {
-            private.clone().join("CallsiteOptions", *span).join("DEFAULT", *span)
-        } else {
-            quote_spanned!(*span=> const { &#private::CallsiteOptions::new() #calls }).into()
-        };
+        if calls.is_empty() {
+            return quote_spanned!(*span=> #private::site!(#location));
+        }
+        let options = quote_spanned!(*span=> const { &#private::CallsiteOptions::new() #calls });
         quote_spanned! {*span=>
             &#private::Callsite {
                 path: ::core::any::type_name::<__SentryFunction>,

@@ -16,7 +16,6 @@ use crate::tokens::{braced, contains_word};
 impl Wrap<'_> {
     pub(super) fn async_fn(&self) -> TokenStream {
         let Self { function, instrumentation, span, guard, .. } = self;
-        let items = &instrumentation.items;
         let returns = function.returns();
         let is_never = matches!(returns, Returns::Never);
         let stays_async = is_never || function.must_stay_async();
@@ -24,7 +23,7 @@ impl Wrap<'_> {
         let params = in_place.unwrap_or_else(|| Params::moved(function, &instrumentation.mentioned));
         let record = self.record(Some(&params));
         let vars = self.vars(Some(&params));
-        let create = self.with_views(Some(&params), instrumentation.create(*span));
+        let create = self.beside_items(self.with_views(Some(&params), instrumentation.create(*span)));
         let body = self.body_after(&params);
         let started = |output: &TokenStream| {
             let pin = self.pin_output(output);
@@ -33,7 +32,7 @@ impl Wrap<'_> {
             let future = quote_spanned!(place=> async move #inner);
             let future = self.instrument(Some(returns), None, &future);
             quote_spanned! {*span=>
-                let #guard = { #items #create };
+                let #guard = #create;
                 #record
                 #vars
                 #future
@@ -69,7 +68,6 @@ impl Wrap<'_> {
 
     pub(super) fn impl_future(&self, output: Option<&Type>) -> TokenStream {
         let Self { function, instrumentation, span, guard, .. } = self;
-        let items = &instrumentation.items;
         let (params, future) = if contains_word(function.body.stream(), "return") {
             let params = Params::moved(function, &instrumentation.mentioned);
             let call = self.call(&params, &quote_spanned!(*span=> _));
@@ -78,13 +76,13 @@ impl Wrap<'_> {
             (None, self.body().into_token_stream())
         };
         let record = self.record(params.as_ref());
-        let create = self.with_views(params.as_ref(), instrumentation.create(*span));
+        let create = self.beside_items(self.with_views(params.as_ref(), instrumentation.create(*span)));
         let future = self.instrument_output(output, &future);
         self.with_contents(
             params.as_ref(),
             None,
             quote_spanned! {*span=>
-                let #guard = { #items #create };
+                let #guard = #create;
                 #record
                 #future
             },
@@ -93,11 +91,10 @@ impl Wrap<'_> {
 
     pub(super) fn boxed_future(&self, output: Option<&Type>) -> TokenStream {
         let Self { function, instrumentation, span, guard, .. } = self;
-        let items = &instrumentation.items;
         if let Some(tail) = BoxedTail::find(&function.body) {
             let record = self.record(None);
             let vars = self.vars(None);
-            let create = instrumentation.create(*span);
+            let create = self.beside_items(instrumentation.create(*span));
             let future = self.instrument_boxed(output, &tail.future);
             let BoxedTail { before, path, .. } = &tail;
             let body = braced(quote_spanned!(*span=> ; #before #path (#future)), function.body.span());
@@ -105,7 +102,7 @@ impl Wrap<'_> {
                 None,
                 None,
                 quote_spanned! {*span=>
-                    let #guard = { #items #create };
+                    let #guard = #create;
                     #record
                     #vars
                     #body
@@ -114,7 +111,7 @@ impl Wrap<'_> {
         }
         let params = Params::moved(function, &instrumentation.mentioned);
         let record = self.record(Some(&params));
-        let create = self.with_views(Some(&params), instrumentation.create(*span));
+        let create = self.beside_items(self.with_views(Some(&params), instrumentation.create(*span)));
         let inner = own_name("future", *span);
         let call = self.call(&params, &function.returns().nameable(*span));
         let future = self.instrument_passed_on(output, &inner.to_token_stream());
@@ -122,7 +119,7 @@ impl Wrap<'_> {
             Some(&params),
             None,
             quote_spanned! {*span=>
-                let #guard = { #items #create };
+                let #guard = #create;
                 #record
                 let #inner = #call;
                 #future

@@ -106,12 +106,14 @@ impl Wrap<'_> {
         guard: &TokenStream,
     ) -> (TokenStream, Option<TokenStream>) {
         let Self { instrumentation, span, .. } = self;
-        let Instrumentation { private, items, .. } = instrumentation;
+        let Instrumentation { private, .. } = instrumentation;
         let Some((begin, site)) = instrumentation.begin(inspects, *span) else {
             let enter = self.with_views(params, instrumentation.enter(*span));
+            let items = &instrumentation.items;
             return (quote_spanned!(*span=> { #items #enter }), None);
         };
-        let begin = quote_spanned!(*span=> #private::#begin(#guard, { #items #site }););
+        let site = self.beside_items(site.clone());
+        let begin = quote_spanned!(*span=> #private::#begin(#guard, #site););
         (quote_spanned!(*span=> #private::guard()), Some(begin))
     }
 }

@@ -180,6 +180,15 @@ impl<'a> Wrap<'a> {
         }
     }
 
+    /// Returns an expression in a block with the items that it names, if there are any.
+    pub(super) fn beside_items(&self, expression: TokenStream) -> TokenStream {
+        let items = &self.instrumentation.items;
+        if items.is_empty() {
+            return expression;
+        }
+        quote_spanned!(self.span=> { #items #expression })
+    }
+
     /// Records the attributes, if the guard records at all.
     pub(super) fn record(&self, params: Option<&Params>) -> Option<TokenStream> {
         let Self { instrumentation, span, guard, guard_type, .. } = self;

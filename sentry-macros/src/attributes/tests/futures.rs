@@ -20,7 +20,7 @@ fn an_async_function_becomes_a_future() {
         ),
         quote! {
             fn f(self, a: A) -> impl ::core::future::Future<Output = u8> {
-                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
+                let __sentry_work = ::sentry::__private::span(#site);
                 ::sentry::__private::instrument(__sentry_work, async move {
                     if false { return ::sentry::__private::output::<u8>(); }
                     let _ = &self;
@@ -72,7 +72,7 @@ fn a_boxed_tail_is_wrapped_where_it_is() {
         ),
         quote! {
             fn f(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
+                let __sentry_work = ::sentry::__private::span(#site);
                 { ; log(); Box::pin(::sentry::__private::instrument::<(), _, _>(__sentry_work, async move { go().await })) }
             }
         },
@@ -188,7 +188,7 @@ fn an_impl_future_is_wrapped() {
         ),
         quote! {
             fn f() -> impl Future<Output = u8> + Send {
-                let __sentry_work = { enum __SentryFunction {} ::sentry::__private::span(#site) };
+                let __sentry_work = ::sentry::__private::span(#site);
                 ::sentry::__private::instrument::<u8, _, _>(__sentry_work, { ; async { 1 } })
             }
         },

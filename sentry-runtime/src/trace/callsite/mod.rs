@@ -53,6 +53,21 @@ pub(crate) const NOT_A_PLAIN_CHILD: u8 = FORCE_TRANSACTION | NEW_TRACE;
 /// Flags with which the start of a span needs its context.
 pub(crate) const NEEDS_CONTEXT: u8 = NOT_A_PLAIN_CHILD | CAPTURE_ERR | GEN_AI | WARN_AFTER;
 
+/// The callsite of an attribute without arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sentry_site {
+    ($location:literal) => {{
+        enum __SentryFunction {}
+        &$crate::__private::Callsite {
+            path: ::core::any::type_name::<__SentryFunction>,
+            module: ::core::module_path!(),
+            location: $location,
+            options: $crate::__private::CallsiteOptions::DEFAULT,
+        }
+    }};
+}
+
 impl CallsiteOptions {
     /// The options of an attribute without arguments.
     pub const DEFAULT: &'static Self = &Self::new();
