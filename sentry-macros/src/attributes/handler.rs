@@ -32,7 +32,7 @@ impl HandlerArgs {
     pub(super) fn take(list: &mut Arguments, function: &Function) -> Self {
         Self {
             crate_path: list.crate_path(),
-            name: list.text("name", &function.bindings()),
+            name: list.text("name", || function.bindings()),
             headers: values::expression(list, "headers").map(|raw| raw.tokens),
             tags: check::entries::tags(list, function),
             vars: check::vars::take(list, Some(function)),

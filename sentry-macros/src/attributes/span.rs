@@ -143,11 +143,11 @@ impl SpanArgs {
         if list.own_span_of("op").is_some() {
             list.look_at("op", check::conventions::operation);
         }
-        let bindings = function.map(Function::bindings).unwrap_or_default();
+        let bindings = || function.map(Function::bindings).unwrap_or_default();
         let mut this = Self {
             crate_path: list.crate_path(),
-            name: list.text("name", &bindings).or_else(|| leading.map(ToTokens::into_token_stream)),
-            op: list.text("op", &bindings),
+            name: list.text("name", bindings).or_else(|| leading.map(ToTokens::into_token_stream)),
+            op: list.text("op", bindings),
             recorded,
             vars: check::vars::take(&mut list, function),
             err_at,

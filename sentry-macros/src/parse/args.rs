@@ -287,10 +287,14 @@ impl Arguments {
         }
     }
 
-    /// Takes `name = "literal"` or `name = CONSTANT`. `bindings` are the arguments of the function.
-    pub(crate) fn text(&mut self, name: &'static str, bindings: &[Ident]) -> Option<TokenStream> {
+    /// Takes `name = "literal"` or `name = CONSTANT`. `bindings` gives the arguments of the function.
+    pub(crate) fn text(
+        &mut self,
+        name: &'static str,
+        bindings: impl FnOnce() -> Vec<Ident>,
+    ) -> Option<TokenStream> {
         let raw = self.value(name)?;
-        self.errors.handle(value::text(name, &raw, bindings))
+        self.errors.handle(value::text(name, &raw, &bindings()))
     }
 
     /// Takes `name = "literal"`.

@@ -116,6 +116,9 @@ impl Params {
 
     /// Keeps the compiler from calling an argument unused that only the attribute reads.
     fn mark_used(&mut self, argument: &PatType, mentioned: &TokenStream) {
+        if mentioned.is_empty() {
+            return;
+        }
         let span = generated_at(argument.pat.span());
         let Halves { cfgs, .. } = Halves::of(&argument.attrs);
         for name in mentioned_names(argument, mentioned) {
