@@ -256,6 +256,31 @@ impl Context {
         }
     }
 
+    /// Returns the context of a request that begins here: inside of a boundary, in a trace that it continues, and with
+    /// scopes of its own. The isolation scope begins with this data, the current one with that of this context.
+    #[allow(dead_code, reason = "for the integrations of servers, which are features")]
+    pub(crate) fn for_request(&self, isolation: Arc<Scope>, propagation: Propagation) -> Self {
+        // Written out: each of these functions would count a reference to what the next one replaces.
+        Self {
+            client: self.client.clone(),
+            isolation: Arc::new(ScopeCell::new(isolation)),
+            current: self.current.fork(),
+            propagation: Arc::new(propagation),
+            segment: None,
+            boundary: CaptureBoundary::open(),
+            outer_boundary: self.boundary,
+            kin: ContextOrigin::Other,
+            continues: true,
+            ..*self
+        }
+        .sealed()
+    }
+
+    /// Returns the segment and the data of both scopes of a context that ends. `None` without a segment.
+    pub(crate) fn into_ended(self) -> Option<(Arc<Segment>, Arc<Scope>, Arc<Scope>)> {
+        Some((self.segment?, self.isolation.into_data(), self.current.into_data()))
+    }
+
     /// Returns a copy inside a function that captures errors.
     pub(crate) fn with_boundary(&self) -> Self {
         self.clone().into_boundary()

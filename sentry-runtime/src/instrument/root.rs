@@ -3,9 +3,11 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::client::Client;
 use crate::context::thread_context::Context;
 use crate::context::{recorder, recycling, watch};
 use crate::protocol::DataCategory;
+use crate::scope::Scope;
 use crate::trace::clock::Start;
 use crate::trace::decision::Decision;
 use crate::trace::ids::{self, LocalId};
@@ -55,7 +57,7 @@ pub(crate) fn start_with(
     key: LocalId,
     hints: &Hints<'_>,
 ) -> Option<(Arc<Context>, LocalId)> {
-    let segment = segment(base, kind, name, start, key, hints)?;
+    let segment = segment(base, base.client()?, kind, name, start, key, hints)?;
     let limit = segment.client.options().warn_open_after;
     let context = recycling::context(base, segment);
     warn_after(limit, &context, key);
@@ -63,16 +65,18 @@ pub(crate) fn start_with(
 }
 
 /// Like [`start_with`], in a context that was made for the root and is used by nothing else. Without a client that
-/// traces, returns the context unchanged.
+/// traces, returns the context unchanged. `client` is that of the context.
 pub(crate) fn start_in(
     own: Context,
+    client: Option<Arc<Client>>,
     kind: RootKind<'_>,
     name: RootName,
     start: Start,
     key: LocalId,
     hints: &Hints<'_>,
 ) -> (Arc<Context>, Option<LocalId>) {
-    let Some(segment) = segment(&own, kind, name, Some(start), key, hints) else {
+    let segment = client.and_then(|client| segment(&own, client, kind, name, Some(start), key, hints));
+    let Some(segment) = segment else {
         return (Arc::new(own), None);
     };
     let limit = segment.client.options().warn_open_after;
@@ -92,13 +96,13 @@ fn warn_after(limit: Option<Duration>, context: &Arc<Context>, key: LocalId) {
 /// Creates a segment. Returns `None` without a client that traces.
 fn segment(
     base: &Context,
+    client: Arc<Client>,
     kind: RootKind<'_>,
     name: RootName,
     start: Option<Start>,
     key: LocalId,
     hints: &Hints<'_>,
 ) -> Option<Arc<Segment>> {
-    let client = base.client()?;
     if !client.is_tracing() {
         return None;
     }
@@ -142,9 +146,33 @@ pub(crate) fn recycle(context: Arc<Context>) {
 
 /// Ends the segment of a context whose root span is `root`.
 pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome: SpanOutcome) {
-    let Some(segment) = context.segment().filter(|segment| segment.key == root && segment.is_ours()) else {
+    let Some(segment) = context.segment().filter(|segment| is_recorded_root(segment, root)) else { return };
+    let (isolation, current) = (context.isolation.snapshot(), context.current.snapshot());
+    record_end(Arc::clone(segment), isolation, current, end, outcome);
+}
+
+/// Like [`end`], at the current time, for a context that is no longer used here. Unless something else uses it, the
+/// record gets its parts without a lock and without a count of references.
+#[allow(dead_code, reason = "for the integrations of servers, which are features")]
+pub(crate) fn end_last(context: Arc<Context>, root: LocalId, outcome: SpanOutcome) {
+    if !context.segment().is_some_and(|segment| is_recorded_root(segment, root)) {
         return;
-    };
+    }
+    match Arc::try_unwrap(context) {
+        Ok(context) => {
+            if let Some((segment, isolation, current)) = context.into_ended() {
+                record_end(segment, isolation, current, None, outcome);
+            }
+        }
+        Err(shared) => end(&shared, root, None, outcome),
+    }
+}
+
+/// Returns whether `root` is the root of a segment that has to be recorded when it ends. Counts one that is not.
+fn is_recorded_root(segment: &Segment, root: LocalId) -> bool {
+    if segment.key != root || !segment.is_ours() {
+        return false;
+    }
     if !segment.recorded {
         let ledger = segment.client.ledger();
         let reason = segment.unsampled_reason;
@@ -152,12 +180,21 @@ pub(crate) fn end(context: &Context, root: LocalId, end: Option<Start>, outcome:
             ledger.lost(reason, DataCategory::Transaction, 1);
         }
         ledger.lost(reason, DataCategory::Span, 1);
-        return;
     }
+    segment.recorded
+}
+
+fn record_end(
+    segment: Arc<Segment>,
+    isolation: Arc<Scope>,
+    current: Arc<Scope>,
+    end: Option<Start>,
+    outcome: SpanOutcome,
+) {
     recorder::push(Record::End {
-        segment: Arc::clone(segment),
-        isolation: context.isolation.snapshot(),
-        current: context.current.snapshot(),
+        segment,
+        isolation,
+        current,
         end: end.unwrap_or_else(|| Start::Ticks(clock::now())),
         outcome,
     });

@@ -51,6 +51,14 @@ impl ScopeCell {
         Arc::clone(&self.lock())
     }
 
+    /// Returns the data of a scope that is no longer used here. If nothing else uses the scope, that takes no lock.
+    pub(crate) fn into_data(self: Arc<Self>) -> Arc<Scope> {
+        match Arc::try_unwrap(self) {
+            Ok(cell) => cell.scope.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Err(shared) => shared.snapshot(),
+        }
+    }
+
     /// Returns whether it is the isolation scope of a request that a server integration handles, or a fork of one.
     pub(crate) fn is_of_request(&self) -> bool {
         self.lock().request_events.is_some()
@@ -95,5 +103,34 @@ impl ScopeCell {
     /// Reads or changes the memory of the last captured event. `look` must not run user code.
     pub(crate) fn with_memory<R>(&self, look: impl FnOnce(&mut LastCaptured) -> R) -> R {
         look(self.memory.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Arc<ScopeCell> {
+        let cell = Arc::<ScopeCell>::default();
+        cell.update(|scope| scope.set_transaction(Some(name)));
+        cell
+    }
+
+    #[test]
+    fn the_data_of_a_scope_that_nothing_else_uses_is_moved() {
+        let cell = named("checkout");
+        let data = Arc::as_ptr(&cell.lock());
+        let mut moved = cell.into_data();
+        assert!(std::ptr::eq(data, Arc::as_ptr(&moved)));
+        assert!(Arc::get_mut(&mut moved).is_some(), "nothing else has it");
+    }
+
+    #[test]
+    fn a_scope_that_something_else_uses_keeps_its_data() {
+        let cell = named("checkout");
+        let data = Arc::clone(&cell).into_data();
+        cell.update(|scope| scope.set_transaction(Some("refund")));
+        assert_eq!(data.rest.transaction.as_deref(), Some("checkout"));
+        assert_eq!(cell.into_data().rest.transaction.as_deref(), Some("refund"));
     }
 }

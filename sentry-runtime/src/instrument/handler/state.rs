@@ -154,7 +154,9 @@ fn start_root(
 ) -> RunningHandler {
     let hints = Hints { attributes: &attributes, ..Hints::default() };
     let start = Start::Ticks(since);
-    let (context, root) = root::start_in(context, RootKind::default(), name, start, ids::next(), &hints);
+    let client = context.client();
+    let (context, root) =
+        root::start_in(context, client, RootKind::default(), name, start, ids::next(), &hints);
     let Some(root) = root else {
         return RunningHandler {
             context: Some(context),

@@ -270,7 +270,8 @@ impl MonitorState {
         let since = clock::now();
         let hints = Hints::default();
         let name = root_name(&monitor);
-        let (context, root) = root::start_in(context, kind, name, Start::Ticks(since), key, &hints);
+        let (own, start) = (Some(Arc::clone(&client)), Start::Ticks(since));
+        let (context, root) = root::start_in(context, own, kind, name, start, key, &hints);
         let active = root.map_or(parent, Lineage::of);
         let span_context = SpanContext::of(&context, active);
         let run = FullRun { key, id: ids::event_id(), monitor, started: since, span_context, client };

@@ -22,8 +22,8 @@ use crate::instrument::span::Span;
 use crate::intake::message::Capture;
 use crate::protocol::nesting::Shallow;
 use crate::protocol::{self, Event, Exception, Level, SpanStatus};
-use crate::scope::Scope;
 use crate::scope::request_events::SharedEvents;
+use crate::scope::{Scope, ScopeCell};
 use crate::trace::clock::{self, Start, Ticks};
 use crate::trace::ids::{Lineage, LocalId};
 use crate::trace::propagation::Propagation;
@@ -40,6 +40,8 @@ pub(crate) struct Handling(Option<RunningRequest>);
 pub(crate) struct RunningRequest {
     /// Absent while it is the active context of the thread.
     context: Option<Arc<Context>>,
+    /// The same: something may take it off the thread.
+    own: Arc<Context>,
     active: Lineage,
     since: Ticks,
     naming: Arc<Naming>,
@@ -55,14 +57,20 @@ pub(crate) struct RunningRequest {
 /// The name of a request's transaction, for code that learns the route of the request later.
 #[derive(Debug)]
 pub(crate) struct Naming {
-    context: Arc<Context>,
-    /// The span of the request, none if it is not recorded as a transaction.
-    active: Lineage,
+    named: Named,
     events: SharedEvents,
-    /// The name at the start of a request that has no transaction of its own.
-    given: Option<RootName>,
     /// The mechanism of the events.
     mechanism: &'static str,
+}
+
+/// The bearer of a request's name. It is not the context, which ends with the request: what the server keeps of the request
+/// may live longer.
+#[derive(Debug)]
+enum Named {
+    /// The transaction and its root.
+    Transaction(Arc<Segment>, LocalId),
+    /// The scope of a request that has no transaction of its own, and the name at its start.
+    Scope(Arc<ScopeCell>, Option<RootName>),
 }
 
 impl Handling {
@@ -72,26 +80,27 @@ impl Handling {
             return Self(None);
         }
         reported::forget();
-        let here = active::context();
-        let Some(client) = here.client().filter(|client| client.is_enabled()) else { return Self(None) };
+        let Some(client) = active::client().filter(|client| client.is_enabled()) else { return Self(None) };
         let mut incoming = read(&client);
         let events = incoming.events();
-        let mut isolation = Scope::clone(&here.isolation.snapshot());
-        isolation.request_events = Some(events.clone());
-        isolation.request = incoming.request();
         // An active span here belongs to the server's own work, and no request must wait for its end.
         let trace = incoming.propagation.take().unwrap_or_else(Propagation::new);
-        let context = here.with_scopes(Arc::new(isolation), here.current.snapshot());
-        let context = context.into_boundary().into_new_trace(trace);
+        let context = active::with(|here| {
+            let mut isolation = Scope::clone(&here.isolation.snapshot());
+            isolation.request_events = Some(events.clone());
+            isolation.request = incoming.request();
+            here.for_request(Arc::new(isolation), trace)
+        });
         // Annotated functions inside are not recorded as transactions either.
         let context = if incoming.is_traced { context } else { context.silenced() };
         let mechanism = incoming.origin;
-        let (context, active, given) = start(context, incoming, &client);
-        let naming = Arc::new(Naming { context: Arc::clone(&context), active, events, given, mechanism });
+        let (context, active, named) = start(context, incoming, client);
+        let naming = Arc::new(Naming { named, events, mechanism });
         naming.tell_scope(None);
         session::begin(&context);
         Self(Some(RunningRequest {
-            context: Some(context),
+            context: Some(Arc::clone(&context)),
+            own: context,
             active,
             since: clock::now(),
             naming,
@@ -134,13 +143,12 @@ impl Handling {
 
     /// Ends the request.
     pub(crate) fn end(&mut self, end: End) {
-        let Some(mut running) = self.0.take() else { return };
+        let Some(running) = self.0.take() else { return };
         let failed = running.failed || running.is_server_error || end == End::Panicked;
         let naming = &running.naming;
         let held = naming.events.end(failed);
         // Absent if something has taken it off the thread.
-        let context = running.context.take();
-        match &context {
+        match &running.context {
             Some(context) => {
                 if !held.is_empty() {
                     let _inside = entered::enter(Arc::clone(context), running.active);
@@ -156,28 +164,37 @@ impl Handling {
             let outcome = running.status.filter(|_| end == End::Done && !running.failed);
             recorder::push(Record::Response { segment, span, status, length, outcome });
         }
-        root::end(&naming.context, naming.active.span, None, end.outcome(running.failed));
-        if let Some(context) = &context {
+        if let Some(context) = &running.context {
             session::end(context, end);
         }
+        // Usually nothing else uses the context now.
+        drop(running.context);
+        root::end_last(running.own, running.active.span, end.outcome(running.failed));
     }
 }
 
-/// Starts the span of a request as the root of a transaction. Returns the context of the request, its span, and its name if
-/// it has no transaction.
-fn start(context: Context, incoming: Incoming, client: &Client) -> (Arc<Context>, Lineage, Option<RootName>) {
+/// Starts the span of a request as the root of a transaction. Returns the context of the request, its span, and what bears
+/// its name.
+fn start(context: Context, incoming: Incoming, client: Arc<Client>) -> (Arc<Context>, Lineage, Named) {
     if context.mode() != Mode::Root || !client.is_tracing() {
-        return (Arc::new(context), Lineage::NONE, Some(incoming.name));
+        let named = Named::Scope(Arc::clone(&context.isolation), Some(incoming.into_name()));
+        return (Arc::new(context), Lineage::NONE, named);
     }
     let (name, attributes) = incoming.into_span(client.options());
     let hints = Hints { attributes: &attributes, ..Hints::default() };
     let now = Start::Ticks(clock::now());
-    let (context, root) = root::start_in(context, RootKind::default(), name, now, ids::next(), &hints);
+    let key = ids::next();
+    let (context, root) = root::start_in(context, Some(client), RootKind::default(), name, now, key, &hints);
     let span = Lineage::of(root.unwrap_or_default());
     if !attributes.is_empty() && context.segment().is_some_and(|segment| segment.recorded) {
         Span::of(&context, span).set_attributes(attributes);
     }
-    (context, span, None)
+    let named = match context.segment() {
+        Some(segment) => Named::Transaction(Arc::clone(segment), span.span),
+        // The client was closed in the meantime.
+        None => Named::Scope(Arc::clone(&context.isolation), None),
+    };
+    (context, span, named)
 }
 
 impl Drop for Handling {
@@ -214,7 +231,7 @@ impl RunningRequest {
     pub(crate) fn answered_with<'a>(&self, headers: impl Iterator<Item = (&'a str, &'a [u8])>) {
         let Some(segment) = self.naming.segment().filter(|segment| segment.recorded) else { return };
         let kept = headers::of_response(headers, segment.client.options().collected());
-        kept.into_iter().for_each(|(key, value)| self.naming.span().set_attribute(key, value));
+        kept.into_iter().for_each(|(key, value)| self.span().set_attribute(key, value));
     }
 
     /// Sets a status that the response expresses by other means than its HTTP status.
@@ -227,7 +244,12 @@ impl RunningRequest {
     /// Sets an attribute of the request's span.
     #[cfg(feature = "tower")]
     pub(crate) fn set_attribute(&self, key: &'static str, value: impl Into<protocol::AttributeValue>) {
-        self.naming.span().set_attribute(key, value);
+        self.span().set_attribute(key, value);
+    }
+
+    /// Returns a handle to the span of the request, without effect if it is not recorded as a transaction.
+    fn span(&self) -> Span {
+        Span::of(&self.own, self.active)
     }
 
     /// Captures the error that an annotated function returned in a failed request, unless something in the request was
@@ -280,7 +302,9 @@ impl Naming {
         if self.current() != given || name == given {
             return;
         }
-        self.span().set_attribute("http.route", route.to_owned());
+        if let Some((segment, span)) = self.recorded() {
+            recorder::attribute(segment, span, "http.route", route.to_owned().into());
+        }
         match self.segment() {
             Some(segment) => segment.rename(name, "route"),
             None => self.tell_scope(Some(&name)),
@@ -294,40 +318,42 @@ impl Naming {
     }
 
     fn segment(&self) -> Option<&Arc<Segment>> {
-        self.context.segment()
+        match &self.named {
+            Named::Transaction(segment, _) => Some(segment),
+            Named::Scope(..) => None,
+        }
     }
 
     /// Returns the name at the start.
     fn given(&self) -> Cow<'static, str> {
-        let name = self.given.as_ref().or_else(|| Some(&self.segment()?.root));
-        name.map(RootName::name).unwrap_or_default()
+        match &self.named {
+            Named::Transaction(segment, _) => segment.root.name(),
+            Named::Scope(_, given) => given.as_ref().map(RootName::name).unwrap_or_default(),
+        }
     }
 
     /// Returns the segment and the span, if what is set on the span is recorded.
     fn recorded(&self) -> Option<(LocalId, LocalId)> {
-        let segment = self.segment().filter(|segment| segment.recorded && self.active.span != 0)?;
-        Some((segment.key, self.active.span))
-    }
-
-    /// Returns a handle to the span of the request, without effect if it is not recorded as a transaction.
-    fn span(&self) -> Span {
-        Span::of(&self.context, self.active)
+        match &self.named {
+            Named::Transaction(segment, span) if segment.recorded && *span != 0 => Some((segment.key, *span)),
+            _ => None,
+        }
     }
 
     fn current(&self) -> String {
-        match self.segment() {
-            Some(segment) => segment.name().0.into_owned(),
-            None => {
-                self.context.isolation.snapshot().rest.transaction.as_deref().unwrap_or_default().to_owned()
+        match &self.named {
+            Named::Transaction(segment, _) => segment.name().0.into_owned(),
+            Named::Scope(scope, _) => {
+                scope.snapshot().rest.transaction.as_deref().unwrap_or_default().to_owned()
             }
         }
     }
 
     /// Sets the name on the scope, for events, if no transaction is recorded.
     fn tell_scope(&self, name: Option<&str>) {
-        if self.segment().is_none() {
+        if let Named::Scope(scope, _) = &self.named {
             let name = name.map_or_else(|| self.given(), Cow::Borrowed);
-            self.context.isolation.update(|scope| scope.set_transaction(Some(&name)));
+            scope.update(|scope| scope.set_transaction(Some(&name)));
         }
     }
 }

@@ -22,7 +22,8 @@ use crate::trace::segment::RootName;
 pub(crate) struct Incoming {
     /// The received request, whose attributes the span gets.
     pub(super) received: Option<Arc<Received>>,
-    pub(super) name: RootName,
+    /// The name, unless it is the received request.
+    given: Option<RootName>,
     /// The attributes of the span that are not made of the received request.
     pub(super) attributes: Attributes,
     pub(super) propagation: Option<Propagation>,
@@ -49,28 +50,26 @@ impl Incoming {
         let is_traced = head.method != "OPTIONS" || options.trace_options_requests;
         let received = Received::new(head, headers, Arc::clone(client));
         let propagation = Propagation::from_received(&*received, received.unread_baggage(), Some(options));
-        let name = match received.is_large() {
-            false => RootName::Request(Arc::clone(&received) as Arc<_>),
-            true => RootName::Given {
-                name: Cow::Owned(received.name()),
-                op: Cow::Borrowed(received.op()),
-                origin: Cow::Borrowed(origin),
-                source: received.source(),
-            },
-        };
-        Self { received: Some(received), name, attributes: Vec::new(), propagation, is_traced, origin }
+        let given = received.is_large().then(|| RootName::Given {
+            name: Cow::Owned(received.name()),
+            op: Cow::Borrowed(received.op()),
+            origin: Cow::Borrowed(origin),
+            source: received.source(),
+        });
+        Self { received: Some(received), given, attributes: Vec::new(), propagation, is_traced, origin }
     }
 
     /// Returns a request that is none: a function is invoked by something else. It needs a [name](Self::named).
     #[cfg(feature = "lambda_runtime")]
     pub(crate) fn without_request(origin: &'static str) -> Self {
-        let name = RootName::Given {
-            name: Cow::Borrowed(""),
-            op: Cow::Borrowed("function"),
-            origin: Cow::Borrowed(origin),
-            source: "custom",
-        };
-        Self { received: None, name, attributes: Vec::new(), propagation: None, is_traced: true, origin }
+        Self {
+            received: None,
+            given: None,
+            attributes: Vec::new(),
+            propagation: None,
+            is_traced: true,
+            origin,
+        }
     }
 
     /// Returns the request for the scope.
@@ -93,15 +92,28 @@ impl Incoming {
 
     /// Returns the name and the attributes of the span. The pipeline adds those of a request that is its name, unless a
     /// filter or the sampler reads them at once.
-    pub(super) fn into_span(self, options: &ClientOptions) -> (RootName, Attributes) {
+    pub(super) fn into_span(mut self, options: &ClientOptions) -> (RootName, Attributes) {
         let is_read = options.traces_sampler.is_some() || !options.ignore_spans.is_empty();
-        match self.received {
-            Some(received) if is_read || !matches!(self.name, RootName::Request(_)) => {
-                let mut attributes = received.attributes();
-                attributes.extend(self.attributes);
-                (self.name, attributes)
-            }
-            _ => (self.name, self.attributes),
+        let mut attributes = std::mem::take(&mut self.attributes);
+        if let Some(received) = self.received.as_ref().filter(|_| is_read || self.given.is_some()) {
+            let own = std::mem::replace(&mut attributes, received.attributes());
+            attributes.extend(own);
+        }
+        (self.into_name(), attributes)
+    }
+
+    /// Returns the name.
+    pub(super) fn into_name(self) -> RootName {
+        match (self.given, self.received) {
+            (Some(given), _) => given,
+            (None, Some(received)) => RootName::Request(received),
+            // The name of something that is no request is given.
+            (None, None) => RootName::Given {
+                name: Cow::Borrowed(""),
+                op: Cow::Borrowed("function"),
+                origin: Cow::Borrowed(self.origin),
+                source: "custom",
+            },
         }
     }
 
@@ -115,7 +127,7 @@ impl Incoming {
     #[cfg(feature = "lambda_runtime")]
     pub(crate) fn named(mut self, op: &'static str, name: &str, source: &'static str) -> Self {
         let (op, origin) = (Cow::Borrowed(op), Cow::Borrowed(self.origin));
-        self.name = RootName::Given { name: Cow::Owned(name.to_owned()), op, origin, source };
+        self.given = Some(RootName::Given { name: Cow::Owned(name.to_owned()), op, origin, source });
         self
     }
 }

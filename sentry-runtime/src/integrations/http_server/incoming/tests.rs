@@ -128,10 +128,10 @@ fn a_large_request_is_kept_as_it_leaves() {
         let headers = [("accept", value), ("cookie", value)];
         let incoming = incoming(true, &headers, None);
         assert_eq!(matches!(incoming.request(), Some(ScopeRequest::Given(_))), is_large);
-        assert_eq!(matches!(incoming.name, RootName::Given { .. }), is_large);
-        assert_eq!(incoming.name.name(), "GET /lamps/{id}");
-        assert_eq!(incoming.name.source(), "route");
         let (name, attributes) = incoming.into_span(&ClientOptions::default());
+        assert_eq!(matches!(name, RootName::Given { .. }), is_large);
+        assert_eq!(name.name(), "GET /lamps/{id}");
+        assert_eq!(name.source(), "route");
         let later = matches!(name, RootName::Request(_));
         assert_eq!((attributes.is_empty(), later), (!is_large, !is_large));
     }
