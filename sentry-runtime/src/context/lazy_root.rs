@@ -29,9 +29,11 @@ use crate::protocol::{DataCategory, DiscardReason, Uuid};
 use crate::trace::clock::Start;
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::{self as trace_ids, Lineage, LocalId};
+use crate::trace::monitor_site::MonitorSite;
 use crate::trace::propagation::Propagation;
 use crate::trace::record::{
-    LazyName, LazyRootRecord, OpenRoot, ProcessScopes, Record, RootValues, SpanOutcome,
+    JobMoment, LazyCheckIn, LazyName, LazyRootRecord, OpenRoot, ProcessScopes, Record, RootValues,
+    SpanOutcome,
 };
 use crate::trace::sampling;
 use crate::trace::segment::{RootName, Segment};
@@ -129,6 +131,33 @@ pub(crate) fn end(local: &Local, outcome: SpanOutcome) -> Ticks {
     });
     crate::base::worker::nudge();
     end
+}
+
+/// Returns whether the end of the open lazy root will be recorded in any case, by the function below.
+#[inline(always)]
+pub(crate) fn is_recorded_at_end(local: &Local) -> bool {
+    let lazy_root = &local.lazy_root;
+    local.unmaterialized.get() == Unmaterialized::LAZY_ROOT
+        && (lazy_root.sampled.get() || lazy_root.keeps.get())
+        && lazy_root.owner.try_borrow().is_ok_and(|owner| owner.as_ref().is_some_and(|own| own.is_enabled()))
+        && recorder::has_room(local)
+}
+
+/// Ends the open lazy root of a job together with the job: one record is its end and the last check-in. The end must be
+/// [recorded in any case](is_recorded_at_end).
+#[inline(always)]
+pub(crate) fn end_job(local: &Local, site: &'static MonitorSite, outcome: SpanOutcome, depth: u8) {
+    let lazy_root = &local.lazy_root;
+    let RootValues { key, start, rate, sampled, .. } = values(local, lazy_root.root.get());
+    let at = clock::now();
+    restore(local);
+    let Some(client) = lazy_root.take() else { return };
+    let moment = JobMoment::end(outcome == SpanOutcome::Ok);
+    // The job has scopes of its own, so that those of the process need not be announced again.
+    recorder::push_made(local, RecordKind::Segment, || {
+        let check_in = LazyCheckIn { key, start, client, site, at, rate, sampled, moment, depth };
+        Record::JobEnd(check_in, outcome)
+    });
 }
 
 /// Returns the values of the open lazy root, or of the one that ended last on this thread.

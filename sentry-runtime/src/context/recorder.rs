@@ -96,7 +96,7 @@ pub(crate) enum RecordKind {
 /// Writes a record. Without room it is dropped and counted.
 pub(crate) fn push(record: Record) {
     let kind = match &record {
-        Record::End { .. } | Record::LazyRootEnd(_) => RecordKind::Segment,
+        Record::End { .. } | Record::LazyRootEnd(_) | Record::JobEnd(..) => RecordKind::Segment,
         Record::Span { .. } | Record::Detail { .. } => RecordKind::Span,
         Record::Attribute { .. }
         | Record::Attributes { .. }
@@ -161,13 +161,19 @@ pub(crate) fn push_made(local: &Local, kind: RecordKind, make: impl FnOnce() -> 
 /// have used.
 #[inline(always)]
 pub(crate) fn push_or_keep<T>(local: &Local, kept: T, make: impl FnOnce(T) -> Record) -> Result<(), T> {
-    if !local.output.has_room() && !find_room(local) {
+    if !has_room(local) {
         return Err(kept);
     }
     if local.output.write(|| make(kept)) {
         crate::base::worker::chunk_filled();
     }
     Ok(())
+}
+
+/// Returns whether the thread's queue is open and has room for a record; takes a fresh chunk if necessary.
+#[inline(always)]
+pub(crate) fn has_room(local: &Local) -> bool {
+    local.output.has_room() || find_room(local)
 }
 
 /// Like [`push_made`] without a function call: into an open queue, as a record that is not the last of its chunk. The

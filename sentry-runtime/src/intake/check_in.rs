@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::callback;
 use crate::base::worker;
 use crate::client::Client;
+use crate::context::lazy_root;
 use crate::context::local::Local;
 use crate::context::recorder;
 use crate::context::span_context::SpanContext;
@@ -13,7 +14,7 @@ use crate::protocol::{MonitorCheckIn, MonitorCheckInStatus, MonitorConfig, Uuid}
 use crate::trace::clock::{Anchor, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::monitor_site::MonitorSite;
-use crate::trace::record::{JobMoment, LazyCheckIn, OpenRoot, Record, RootValues};
+use crate::trace::record::{JobMoment, LazyCheckIn, OpenRoot, Record, RootValues, SpanOutcome};
 use crate::trace::segment::RootName;
 
 /// A run of a monitor: what its two check-ins have in common.
@@ -101,6 +102,21 @@ pub(crate) fn record(
         JobMoment::Done | JobMoment::Failed => worker::nudge(),
     }
     Ok(())
+}
+
+/// Returns whether the open lazy root of this thread and the last check-in of its job can be one record.
+#[inline(always)]
+pub(crate) fn may_end_with_root(local: &Local) -> bool {
+    callback::depth() < callback::DEEPEST && lazy_root::is_recorded_at_end(local)
+}
+
+/// Ends the open lazy root of this thread, and records the last check-in of its job with it. It must be
+/// [possible](may_end_with_root).
+#[inline(always)]
+pub(crate) fn end_with_root(local: &Local, site: &'static MonitorSite, outcome: SpanOutcome) {
+    lazy_root::end_job(local, site, outcome, callback::depth());
+    RECORDED.store(true, Ordering::Release);
+    worker::nudge();
 }
 
 /// Returns whether a thread has recorded a check-in since the last call.

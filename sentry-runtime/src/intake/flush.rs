@@ -41,9 +41,10 @@ impl Queues {
         sources.retain_mut(|Source { records, around, .. }| {
             !records.drain(|record| match record {
                 Record::ProcessScopes(announced) => *around = Some(announced),
-                Record::LazyRootEnd(root) => {
-                    root.client.ledger().lost(REASON, DataCategory::Transaction, 1);
-                    root.client.ledger().lost(REASON, DataCategory::Span, 1);
+                Record::LazyRootEnd(root) => lose_root(&root.client),
+                Record::JobEnd(check_in, _) => {
+                    lose_root(&check_in.client);
+                    check_in.client.ledger().lost(REASON, DataCategory::Monitor, 1);
                 }
                 Record::End { segment, .. } => {
                     if !segment.is_streamed() {
@@ -77,6 +78,11 @@ impl Queues {
 }
 
 /// Counts a span as lost, for the client of the process: the record does not name a client.
+fn lose_root(client: &Client) {
+    client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Transaction, 1);
+    lose_span(Some(client));
+}
+
 fn lose_span(client: Option<&Client>) {
     if let Some(client) = client {
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);

@@ -89,6 +89,8 @@ pub(crate) enum Record {
     LazyRootEnd(LazyRootRecord),
     /// A job that is a lazy root began or ended.
     CheckIn(LazyCheckIn),
+    /// The same, for a job that ended together with its root.
+    JobEnd(LazyCheckIn, SpanOutcome),
     /// The root of a segment ended, and with it the segment.
     End {
         segment: Arc<Segment>,
@@ -203,6 +205,23 @@ pub(crate) struct LazyCheckIn {
     pub(crate) depth: u8,
 }
 
+impl LazyCheckIn {
+    /// Returns the root of the job, which ended at the time of the check-in.
+    pub(crate) fn root(&self, outcome: SpanOutcome) -> LazyRootRecord {
+        let Self { key, start, client, site, at, rate, sampled, .. } = self;
+        LazyRootRecord {
+            key: *key,
+            name: LazyName::Site(site.callsite),
+            start: *start,
+            end: *at,
+            client: Arc::clone(client),
+            rate: *rate,
+            sampled: *sampled,
+            outcome,
+        }
+    }
+}
+
 /// The moment of a job at which it checks in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JobMoment {
@@ -210,6 +229,13 @@ pub(crate) enum JobMoment {
     /// It ended well.
     Done,
     Failed,
+}
+
+impl JobMoment {
+    /// Returns the moment at which a job ended.
+    pub(crate) fn end(ok: bool) -> Self {
+        if ok { Self::Done } else { Self::Failed }
+    }
 }
 
 /// Data of a span that is too rare for a record type of its own.

@@ -370,12 +370,7 @@ impl PollHooks for Monitor {
         let state = match std::mem::replace(&mut self.0, Run::Over) {
             Run::Full(state) => state,
             Run::Lazy { root, .. } => {
-                let (local, outcome) = (local(), end.outcome(false));
-                let end = || (lazy_root::owner(local), lazy_root::end(local, outcome));
-                if let Some((client, now)) = callback::contain(end) {
-                    open_runs::end_lazy(local, root, client, outcome == SpanOutcome::Ok, now);
-                }
-                return;
+                return open_runs::end_lazy(local(), root, end.outcome(false));
             }
             Run::Over | Run::Bare(_) => return,
         };

@@ -20,7 +20,7 @@ use crate::protocol::{DataCategory, DiscardReason, MonitorCheckIn, Uuid};
 use crate::trace::clock::{self, Ticks};
 use crate::trace::ids::LocalId;
 use crate::trace::monitor_site::MonitorSite;
-use crate::trace::record::{JobMoment, OpenRoot};
+use crate::trace::record::{JobMoment, OpenRoot, SpanOutcome};
 
 /// Hands a check-in of the program to the pipeline. Returns its id, or `None` without a client.
 pub(crate) fn submit(
@@ -88,13 +88,27 @@ pub(super) fn begin(run: MonitorRun) {
     open().push(OpenRun { key: run.key(), run, failed: false });
 }
 
-/// Sends the last check-in of a run that has ended as the lazy root of this thread.
+/// Ends a run that is the open lazy root of this thread, and sends its last check-in.
 #[inline]
-pub(super) fn end_lazy(local: &Local, key: LocalId, client: Option<Arc<Client>>, ok: bool, at: Ticks) {
+pub(super) fn end_lazy(local: &Local, key: LocalId, outcome: SpanOutcome) {
+    if check_in::may_end_with_root(local)
+        && let Some(site) = run_of_thread::end_recorded(key)
+    {
+        return check_in::end_with_root(local, site, outcome);
+    }
+    end_apart(local, key, outcome);
+}
+
+/// The same, for a run whose last check-in and the end of whose root are not one record.
+#[inline(never)]
+fn end_apart(local: &Local, key: LocalId, outcome: SpanOutcome) {
+    let end_root = || (lazy_root::owner(local), lazy_root::end(local, outcome));
+    let Some((client, at)) = callback::contain(end_root) else { return };
+    let ok = outcome == SpanOutcome::Ok;
     let Some(client) = client else { return end(key, ok, at) };
     let Some(Left { site, recorded }) = run_of_thread::end(key) else { return end(key, ok, at) };
     let values = lazy_root::values(local, key);
-    let moment = if ok { JobMoment::Done } else { JobMoment::Failed };
+    let moment = JobMoment::end(ok);
     let rest = if recorded { check_in::record(local, values, client, site, moment, at) } else { Err(client) };
     if let Err(client) = rest {
         let root = OpenRoot { values, client };
@@ -114,7 +128,7 @@ pub(super) fn end(key: LocalId, ok: bool, at: Ticks) {
         take()
     });
     let Some(OpenRun { run, .. }) = ended else { return };
-    hand_over(CheckInContent::of(run, if ok { JobMoment::Done } else { JobMoment::Failed }, at));
+    hand_over(CheckInContent::of(run, JobMoment::end(ok), at));
 }
 
 /// Takes a run out of the place of its thread into the list, because it may end on another thread. Called by its thread.

@@ -183,6 +183,18 @@ pub(super) fn end(key: LocalId) -> Option<Left> {
     .flatten()
 }
 
+/// Takes a run out of the place of this thread if its first check-in is a record. Returns its monitor.
+#[inline]
+pub(super) fn end_recorded(key: LocalId) -> Option<&'static MonitorSite> {
+    with_own(|own| {
+        (own.recorded && own.has(key)).then(|| {
+            own.place.end();
+            own.site
+        })
+    })
+    .flatten()
+}
+
 /// Returns the place of a run, of any thread.
 pub(super) fn find(key: LocalId) -> Option<Arc<Place>> {
     places().iter().find(|place| place.shown.key() == key).map(Arc::clone)

@@ -15,7 +15,7 @@ use crate::protocol::{AttributeValue, DataCategory, DiscardReason};
 use crate::scope;
 use crate::trace::ids::LocalId;
 use crate::trace::packed;
-use crate::trace::record::{Detail, ProcessScopes, Record};
+use crate::trace::record::{Detail, LazyCheckIn, LazyRootRecord, ProcessScopes, Record};
 
 /// The maximum number of segments gathered at the same time.
 const MAX_SEGMENTS: usize = 16_384;
@@ -26,25 +26,12 @@ impl Collector {
     pub(super) fn take(&mut self, record: Record, thread: &Thread, around: &mut Option<Box<ProcessScopes>>) {
         match record {
             Record::ProcessScopes(announced) => *around = Some(announced),
-            Record::LazyRootEnd(root) => match around {
-                Some(around) => {
-                    let ended = Ended::light(root, around, thread.id());
-                    self.compact(ended.segment.key);
-                    self.ending.push(ended);
-                }
-                // A segment is announced before its first root.
-                None => {
-                    let ledger = root.client.ledger();
-                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
-                    ledger.lost(DiscardReason::BufferOverflow, DataCategory::Span, 1);
-                }
-            },
-            Record::CheckIn(check_in) => match around {
-                Some(around) => self.check_ins.push(PendingCheckIn::recorded(check_in, around.salt)),
-                None => {
-                    check_in.client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Monitor, 1);
-                }
-            },
+            Record::LazyRootEnd(root) => self.end_lazy_root(root, thread, around.as_deref()),
+            Record::CheckIn(check_in) => self.check_in(check_in, around.as_deref()),
+            Record::JobEnd(check_in, outcome) => {
+                self.end_lazy_root(check_in.root(outcome), thread, around.as_deref());
+                self.check_in(check_in, around.as_deref());
+            }
             Record::Start { segment, isolation, current } => {
                 let early = self.open.remove(&segment.key);
                 self.streams.begin(segment, isolation, current, early, &mut self.room);
@@ -115,6 +102,25 @@ impl Collector {
                 detail => self.add_detail(segment, span, detail),
             },
         }
+    }
+
+    fn end_lazy_root(&mut self, root: LazyRootRecord, thread: &Thread, around: Option<&ProcessScopes>) {
+        // A segment is announced before its first root.
+        let Some(around) = around else {
+            let ledger = root.client.ledger();
+            ledger.lost(DiscardReason::BufferOverflow, DataCategory::Transaction, 1);
+            return ledger.lost(DiscardReason::BufferOverflow, DataCategory::Span, 1);
+        };
+        let ended = Ended::light(root, around, thread.id());
+        self.compact(ended.segment.key);
+        self.ending.push(ended);
+    }
+
+    fn check_in(&mut self, check_in: LazyCheckIn, around: Option<&ProcessScopes>) {
+        let Some(around) = around else {
+            return check_in.client.ledger().lost(DiscardReason::BufferOverflow, DataCategory::Monitor, 1);
+        };
+        self.check_ins.push(PendingCheckIn::recorded(check_in, around.salt));
     }
 
     /// Releases the unused memory of a segment that has ended, if memory is becoming short.

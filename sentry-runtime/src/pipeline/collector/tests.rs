@@ -1,5 +1,6 @@
 //! Tests of the collector's memory: it is bounded for any input, and spans that find no room are counted.
 
+mod jobs;
 mod waiting;
 
 use std::thread::{self, Thread};
@@ -117,6 +118,11 @@ impl Bed {
 
     fn lost(&self) -> u64 {
         self.client.stats().lost()
+    }
+
+    fn lost_of(&self, category: DataCategory) -> u64 {
+        let dropped = self.client.stats().dropped;
+        dropped.iter().filter(|entry| entry.category == category).map(|entry| entry.quantity).sum()
     }
 }
 

@@ -19,11 +19,6 @@ impl Bed {
         let progress = self.collector.progress(Arc::as_ptr(&self.client).addr());
         progress.added - progress.removed
     }
-
-    fn lost_of(&self, category: DataCategory) -> u64 {
-        let dropped = self.client.stats().dropped;
-        dropped.iter().filter(|entry| entry.category == category).map(|entry| entry.quantity).sum()
-    }
 }
 
 #[test]
