@@ -10,13 +10,32 @@ use crate::pipeline::client_state::ClientState;
 use crate::protocol::limits::truncated;
 use crate::protocol::span_v2::{Attributes, SpanV2};
 use crate::protocol::time::since_epoch;
-use crate::protocol::{AttributeValue, SpanStatus, TraceId};
+use crate::protocol::{AttributeValue, SpanStatus, TraceId, User};
 use crate::scrub::Scrubber;
 use crate::trace::clock::Anchor;
 use crate::trace::ids;
 
 /// The names of the attributes that the writer adds.
 const OWN: [&str; 5] = ["sentry.op", "sentry.origin", "sentry.status.message", "thread.id", "thread.name"];
+
+/// Adds an attribute with a text, unless the text is missing or empty.
+pub(crate) fn put(
+    pairs: &mut Vec<(Cow<'static, str>, AttributeValue)>,
+    key: &'static str,
+    value: Option<&str>,
+) {
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
+        pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
+    }
+}
+
+/// Adds the attributes of a user.
+pub(crate) fn put_user(pairs: &mut Vec<(Cow<'static, str>, AttributeValue)>, user: &User) {
+    put(pairs, "user.id", user.id.as_deref());
+    put(pairs, "user.email", user.email.as_deref());
+    put(pairs, "user.name", user.username.as_deref());
+    put(pairs, "user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
+}
 
 /// The attributes that all spans of a segment share.
 #[derive(Debug, Default)]

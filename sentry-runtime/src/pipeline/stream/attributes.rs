@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::pipeline::contexts;
-use crate::pipeline::span::v2::Common;
+use crate::pipeline::span::v2::{Common, put, put_user};
 use crate::protocol::envelope::SDK;
 use crate::protocol::{AttributeValue, Map, Request, User};
 use crate::scope::{Scope, Scopes};
@@ -49,36 +49,23 @@ impl OfScopes {
 pub(crate) fn common(segment: &Segment, name: &str, scopes: OfScopes) -> Common {
     let options = segment.client.options();
     let mut pairs = Vec::with_capacity(16);
-    let mut put = |key: &'static str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
-        }
-    };
-    put("sentry.segment.name", Some(name));
-    put("sentry.segment.id", Some(&ids::wire(segment.key).to_string()));
-    put("sentry.release", options.release.as_deref());
-    put("sentry.environment", options.environment.as_deref());
-    put("sentry.sdk.name", Some(SDK.name));
-    put("sentry.sdk.version", Some(SDK.version));
-    put("sentry.platform", Some("native"));
-    put("sentry.trace_lifecycle", Some("stream"));
-    put("sentry.replay_id", segment.propagation.replay_id().as_deref());
-    put("os.name", contexts::facts().os.get("name").and_then(|name| name.as_str()));
+    put(&mut pairs, "sentry.segment.name", Some(name));
+    put(&mut pairs, "sentry.segment.id", Some(&ids::wire(segment.key).to_string()));
+    put(&mut pairs, "sentry.release", options.release.as_deref());
+    put(&mut pairs, "sentry.environment", options.environment.as_deref());
+    put(&mut pairs, "sentry.sdk.name", Some(SDK.name));
+    put(&mut pairs, "sentry.sdk.version", Some(SDK.version));
+    put(&mut pairs, "sentry.platform", Some("native"));
+    put(&mut pairs, "sentry.trace_lifecycle", Some("stream"));
+    put(&mut pairs, "sentry.replay_id", segment.propagation.replay_id().as_deref());
+    put(&mut pairs, "os.name", contexts::facts().os.get("name").and_then(|name| name.as_str()));
     if let Some(is_localhost) = scopes.is_localhost {
         pairs.push((Cow::Borrowed("sentry.is_localhost"), is_localhost.into()));
     }
     let required = pairs.len();
-    let mut put = |key: &'static str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
-        }
-    };
     // The program put it into the scope, or it was allowed when it was collected.
     if let Some(user) = &scopes.user {
-        put("user.id", user.id.as_deref());
-        put("user.email", user.email.as_deref());
-        put("user.name", user.username.as_deref());
-        put("user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
+        put_user(&mut pairs, user);
     }
     for (key, value) in scopes.attributes {
         let empty = value.is_null() || value.as_str() == Some("");

@@ -5,14 +5,12 @@
 //!
 //! [Spec](https://develop.sentry.dev/sdk/telemetry/spans/#wire-format)
 
-use std::borrow::Cow;
-
 use crate::pipeline::client_state::ClientState;
 use crate::pipeline::span::record::{SpanData, SpanRecord};
-use crate::pipeline::span::v2::{self, Common, Label, Writer};
+use crate::pipeline::span::v2::{self, Common, Label, Writer, put, put_user};
 use crate::protocol::span_v2::{CLOSING, CONTENT_TYPE, OPENING};
 use crate::protocol::{
-    AttributeValue, ClientSdkInfo, Context, DataCategory, EnvelopeItem, ItemType, Span, TraceId, Transaction,
+    ClientSdkInfo, Context, DataCategory, EnvelopeItem, ItemType, Span, TraceId, Transaction,
 };
 use crate::trace::callsite::Callsite;
 use crate::trace::clock::Anchor;
@@ -79,28 +77,20 @@ pub(super) fn item(
 /// Returns what the spans know from their transaction, as it is sent.
 fn common(transaction: &Transaction<'_>, sdk: Option<&ClientSdkInfo>) -> Common {
     let mut pairs = Vec::with_capacity(12);
-    let mut put = |key: &'static str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            pairs.push((Cow::Borrowed(key), AttributeValue::from(value)));
-        }
-    };
-    put("sentry.segment.name", transaction.name.as_deref());
+    put(&mut pairs, "sentry.segment.name", transaction.name.as_deref());
     if let Some(Context::Trace(trace)) = transaction.contexts.get("trace") {
-        put("sentry.segment.id", Some(&trace.span_id.to_string()));
+        put(&mut pairs, "sentry.segment.id", Some(&trace.span_id.to_string()));
     }
-    put("sentry.release", transaction.release.as_deref());
-    put("sentry.environment", transaction.environment.as_deref());
-    put("sentry.platform", Some(&transaction.platform));
-    put("server.address", transaction.server_name.as_deref());
+    put(&mut pairs, "sentry.release", transaction.release.as_deref());
+    put(&mut pairs, "sentry.environment", transaction.environment.as_deref());
+    put(&mut pairs, "sentry.platform", Some(&transaction.platform));
+    put(&mut pairs, "server.address", transaction.server_name.as_deref());
     if let Some(sdk) = sdk {
-        put("sentry.sdk.name", Some(&sdk.name));
-        put("sentry.sdk.version", Some(&sdk.version));
+        put(&mut pairs, "sentry.sdk.name", Some(&sdk.name));
+        put(&mut pairs, "sentry.sdk.version", Some(&sdk.version));
     }
     if let Some(user) = &transaction.user {
-        put("user.id", user.id.as_deref());
-        put("user.email", user.email.as_deref());
-        put("user.name", user.username.as_deref());
-        put("user.ip_address", user.ip_address.map(|address| address.to_string()).as_deref());
+        put_user(&mut pairs, user);
     }
     let required = pairs.len();
     Common::new(pairs, required)
