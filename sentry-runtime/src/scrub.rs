@@ -9,8 +9,8 @@
 //! The parts: [`names`] decides which names are sensitive. [`text`] finds names inside URLs, cookies, forms and JSON;
 //! [`fields`] names in quotes; [`labels`] names before a colon; [`words`] names before an equals sign; [`elements`] names
 //! of XML; [`template`] placeholders of values with a name. [`user_info`] and [`shapes`] find secrets that have no name.
-//! [`extents`], [`yaml`] and [`wording`] tell what is behind a name: where it ends, and whether it is a value or a word
-//! of a sentence. [`memory`] recognises what was filtered before. [`effort`] counts what is read, for tests.
+//! [`extents`], [`unclosed`], [`yaml`] and [`wording`] tell what is behind a name: where it ends, and whether it is a
+//! value or a word of a sentence. [`memory`] recognises what was filtered before. [`effort`] counts what is read, for tests.
 //!
 //! The spec leaves data that the user set alone. This toolkit is stricter: on the pipeline thread nobody can tell any
 //! more who set a value, and what was leaked cannot be called back.
@@ -30,6 +30,7 @@ mod rewrite;
 mod shapes;
 mod template;
 mod text;
+mod unclosed;
 mod user_info;
 mod wording;
 mod words;

@@ -98,6 +98,7 @@ impl Scrubber {
             }
             match found(text, value, quote.depth) {
                 Some(Found::Text { start, end }) => {
+                    let end = self.end_behind_names(text, start, end);
                     if end > start && &text[start..end] != FILTERED {
                         rewrite.replace(start..end, FILTERED);
                     }
@@ -179,8 +180,13 @@ fn opened(text: &str, at: usize, depth: usize) -> Option<usize> {
 
 /// Where the inside of a text ends: at its closing quote, where a text around it ends, or with everything.
 pub(super) fn end_of_text(text: &str, inside: usize, depth: usize) -> usize {
+    end_at_mark(text, inside, depth, b'"')
+}
+
+/// Like [`end_of_text`], for a text between these marks.
+pub(super) fn end_at_mark(text: &str, inside: usize, depth: usize, mark: u8) -> usize {
     let mut at = inside;
-    while let Some(quote) = Quote::next(text, at, b'"') {
+    while let Some(quote) = Quote::next(text, at, mark) {
         if quote.depth <= depth {
             return quote.start().max(inside);
         }

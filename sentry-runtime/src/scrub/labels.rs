@@ -39,6 +39,7 @@ impl Scrubber {
                 _ => self.labelled(text, found, rewrite.replaced_to()),
             };
             if let Some((start, end)) = value {
+                let end = self.end_behind_names(text, start, end);
                 if end > start && &text[start..end] != FILTERED {
                     rewrite.replace(start..end, FILTERED);
                 }
@@ -81,6 +82,10 @@ impl Scrubber {
             colon + 1 + text[colon + 1..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         if let Some(inside) = quoted(text, start) {
             return Some(inside);
+        }
+        if let Some((inside, end)) = open_line(text, start) {
+            let is_value = is_secret(name) || !text[inside..end].split(' ').all(looks_like_a_word);
+            return is_value.then_some((inside, end));
         }
         if let Some(end) = group(text, start) {
             let value = &text[start..end];
@@ -167,6 +172,17 @@ impl<'a> Label<'a> {
             begins_line || last.is_some_and(|c| matches!(c, '{' | '[' | '(' | ',' | ';' | '&' | '|' | '"'));
         Some(Self { name, is_field, begins_line })
     }
+}
+
+/// The rest of the line behind a single quote or a backtick that begins here and is not closed on its line.
+fn open_line(text: &str, start: usize) -> Option<(usize, usize)> {
+    let inside = text[start..]
+        .trim_start_matches(['&', 'b', 'r', '#'])
+        .trim_start_matches('\\')
+        .strip_prefix(['\'', '`'])?;
+    let line = inside[..inside.find(['\n', '\r']).unwrap_or(inside.len())].trim_end();
+    let from = text.len() - inside.len();
+    Some((from, from + line.len()))
 }
 
 /// The names of errors and other things that are not the secret itself.

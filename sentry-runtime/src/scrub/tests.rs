@@ -3,6 +3,7 @@ use serde_json::json;
 
 mod long_texts;
 mod payloads;
+mod unclosed;
 
 fn scrubbed(mut value: Value) -> Value {
     Scrubber::new(&[]).scrub_value(&mut value);

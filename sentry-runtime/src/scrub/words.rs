@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::extents::group;
 use super::fields::{depth, end_of_marked, end_of_text};
 use super::names::is_secret;
 use super::rewrite::Rewrite;
@@ -43,13 +44,12 @@ impl Scrubber {
                 && self.is_sensitive(&word[..sign])
             {
                 let value = start + sign + 1;
-                let (from, to) = quoted(text, value).unwrap_or_else(|| {
-                    (value, text[value..end].find(ends_value).map_or(end, |found| value + found))
-                });
+                let (from, to) = self.value_at(text, value);
+                // What is not replaced is searched: if its quote is not closed, it holds all later names.
                 if to > from && self.is_value(&word[..sign], &text[from..to]) {
                     rewrite.replace(from..to, FILTERED);
+                    at = to.max(end);
                 }
-                at = to.max(end);
             } else if let Some((from, to)) = self.value_of_argument(text, word, end) {
                 rewrite.replace(from..to, FILTERED);
                 at = to;
@@ -67,8 +67,44 @@ impl Scrubber {
         let is_column = name.contains('.')
             && value.contains('.')
             && value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'));
-        let is_place = is_placeholder(value) || (value.starts_with('{') && !value.contains([' ', '"']));
+        let is_place = is_placeholder(value) || is_expression(value);
         value != FILTERED && !is_place && (!is_column || is_secret(name))
+    }
+
+    /// The value that begins here: inside quotes, in brackets, or a bare word.
+    fn value_at(&self, text: &str, start: usize) -> (usize, usize) {
+        if let Some(inside) = self.quoted(text, start) {
+            return inside;
+        }
+        if let Some(end) = group(text, start) {
+            return (start, end);
+        }
+        let end = text[start..].find(ends_value).map_or(text.len(), |found| start + found);
+        // A quote in the middle of a word is part of the value, and so is what it opens.
+        match text[end..].chars().next() {
+            Some(mark @ ('"' | '\'' | '`')) if end > start && goes_on(&text[end + 1..]) => {
+                let inside = end + 1;
+                let end = match end_of_marked(text, inside, 0, mark as u8, Some(b'\n')) {
+                    Some(end) => self.end_behind_names(text, inside, end),
+                    None => text[inside..].find(ends_pair).map_or(text.len(), |found| inside + found),
+                };
+                (start, end)
+            }
+            _ => (start, end),
+        }
+    }
+
+    /// The inside of a value in quotes that begins here, without its quotes, which may be escaped.
+    fn quoted(&self, text: &str, start: usize) -> Option<(usize, usize)> {
+        let backslashes = text[start..].bytes().take_while(|byte| *byte == b'\\').count();
+        let inside = start + backslashes + 1;
+        let depth = depth(backslashes);
+        let end = match text.as_bytes().get(inside - 1)? {
+            b'"' => end_of_text(text, inside, depth),
+            mark @ (b'\'' | b'`') => end_of_marked(text, inside, depth, *mark, None).unwrap_or(text.len()),
+            _ => return None,
+        };
+        Some((inside, self.end_behind_names(text, inside, end)))
     }
 
     /// The value of the argument of a command: `--password x`.
@@ -83,8 +119,9 @@ impl Scrubber {
         {
             return None;
         }
-        let (next, value_end) = value_behind(text, end);
-        let (from, to) = quoted(text, next).unwrap_or((next, value_end));
+        // The value is on the line of the argument.
+        let next = text.len() - text[end..].trim_start_matches([' ', '\t']).len();
+        let (from, to) = self.value_at(text, next);
         let value = &text[from..to];
         let is_value = !value.is_empty()
             && !value.starts_with('-')
@@ -103,10 +140,10 @@ impl Scrubber {
             return None;
         }
         let value = text.len() - behind.trim_start_matches([' ', '\t']).len();
-        if let Some((from, to)) = quoted(text, value) {
+        if let Some((from, to)) = self.quoted(text, value) {
             return (to > from && &text[from..to] != FILTERED).then_some((from, to));
         }
-        let to = text[value..].find(ends_value).map_or(text.len(), |found| value + found);
+        let (value, to) = self.value_at(text, value);
         let bare = &text[value..to];
         // In code and statements the other side is as likely a variable, a column or a number.
         let is_harmless =
@@ -155,18 +192,16 @@ fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | ')' | '}')
 }
 
-/// The inside of a value in quotes that begins here, without its quotes, which may be escaped.
-fn quoted(text: &str, start: usize) -> Option<(usize, usize)> {
-    let backslashes = text[start..].bytes().take_while(|byte| *byte == b'\\').count();
-    let inside = start + backslashes + 1;
-    match text.as_bytes().get(inside - 1)? {
-        b'"' => Some((inside, end_of_text(text, inside, depth(backslashes)))),
-        b'\'' => {
-            let end = end_of_marked(text, inside, depth(backslashes), b'\'', None);
-            Some((inside, end.unwrap_or(text.len())))
-        }
-        _ => None,
-    }
+/// Returns whether a value goes on behind a quote: nothing that follows a closing quote is there.
+fn goes_on(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// Returns whether a value is an expression in braces, the place of a value in a template: `{user.name}`, `{{name}}`.
+fn is_expression(value: &str) -> bool {
+    let inside = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
+    let is_part = |c: char| c.is_alphanumeric() || "_.()[]{}#$&*".contains(c);
+    inside.is_some_and(|inside| inside.chars().all(is_part))
 }
 
 #[cfg(test)]
