@@ -39,14 +39,12 @@ impl Scrubber {
                     rewrite.replace(next..value, FILTERED);
                 }
                 at = value.max(end);
-            } else if let Some(sign) = word.find('=')
-                && !word.contains("://")
-                && self.is_sensitive(&word[..sign])
-            {
+            } else if let Some((name, sign)) = self.name_in(word) {
                 let value = start + sign + 1;
                 let (from, to) = self.value_at(text, value);
-                // What is not replaced is searched: if its quote is not closed, it holds all later names.
-                if to > from && self.is_value(&word[..sign], &text[from..to]) {
+                // What is behind a value that stays is searched, on the same word too.
+                at = to.min(end);
+                if to > from && self.is_value(name, &text[from..to]) {
                     rewrite.replace(from..to, FILTERED);
                     at = to.max(end);
                 }
@@ -59,6 +57,20 @@ impl Scrubber {
             }
         }
         rewrite.finish()
+    }
+
+    /// The first sensitive name before an equals sign in a word, and the place of the sign: a pair may be the value of
+    /// another (`body=password=x`).
+    fn name_in<'a>(&self, word: &'a str) -> Option<(&'a str, usize)> {
+        if word.contains("://") {
+            return None;
+        }
+        let mut start = 0;
+        word.match_indices('=').find_map(|(sign, _)| {
+            let name = &word[start..sign];
+            start = sign + 1;
+            self.is_sensitive(name).then_some((name, sign))
+        })
     }
 
     /// Returns whether this is a value to filter: not a place of one in a template or a statement, not the column of a

@@ -76,3 +76,16 @@ fn a_brace_in_an_open_quote_hides_no_later_name() {
     let text = "password='{\npassword=hunter2value";
     assert_eq!(scrubbed(text), "password='[Filtered]");
 }
+
+#[test]
+fn a_pair_may_be_the_value_of_another() {
+    for (text, expected) in [
+        ("body=password=hunter2value, a=b", "body=password=[Filtered], a=b"),
+        ("body='password=hunter2value' a=b", "body='password=[Filtered]' a=b"),
+        ("a=b=token=\"x y\" c", "a=b=token=\"[Filtered]\" c"),
+        ("password={a}password=hunter2value", "password={a}password=[Filtered]"),
+    ] {
+        assert_eq!(scrubbed(text), expected);
+    }
+    assert_eq!(scrubbed("a=b=c"), "a=b=c");
+}
