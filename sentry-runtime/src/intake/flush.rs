@@ -77,12 +77,13 @@ impl Queues {
     }
 }
 
-/// Counts a span as lost, for the client of the process: the record does not name a client.
+/// Counts a transaction and its root span as lost.
 fn lose_root(client: &Client) {
     client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Transaction, 1);
     lose_span(Some(client));
 }
 
+/// Counts a span as lost. The record of a child span does not name a client, so it is counted for that of the process.
 fn lose_span(client: Option<&Client>) {
     if let Some(client) = client {
         client.ledger().lost(DiscardReason::InternalSdkError, DataCategory::Span, 1);
