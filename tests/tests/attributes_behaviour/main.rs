@@ -31,6 +31,7 @@ mod macro_made;
 mod names;
 mod no_prelude;
 mod other_names;
+mod packed;
 mod panics;
 mod passed_on;
 mod results;
