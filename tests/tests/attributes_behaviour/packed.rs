@@ -21,6 +21,16 @@ struct Silent;
 
 const NUMBER: u16 = 7;
 
+// The texts of constants are copied to the shared record; the result of a call is moved.
+const THREE: &str = "three";
+const EMPTY: &str = "";
+const EIGHT: &str = "8 bytes.";
+const NINE: &str = "9 bytes..";
+const SEVENTEEN: &str = "seventeen letters";
+const TWENTY_TWO: &str = "twenty-two bytes long!";
+const TWENTY_THREE: &str = "twenty-two and one more";
+const CUT: &str = "aaaaaaaaaaaaaaaaaaaaaaé";
+
 /// Makes a test for each expression: its value is recorded alone, and in several places among others.
 macro_rules! alike {
     ($($name:ident: $value:expr;)*) => {$(
@@ -30,13 +40,13 @@ macro_rules! alike {
             #[sentry::span(name = "alone", attributes(value = $value))]
             fn alone() {}
 
-            #[sentry::span(name = "first", attributes(value = $value, a = 1_i64, b = "two", c = "three".to_owned()))]
+            #[sentry::span(name = "first", attributes(value = $value, a = 1_i64, b = "two", c = THREE))]
             fn first() {}
 
             #[sentry::span(name = "fourth", attributes(a = 1_i64, b = true, c = 0.5, value = $value))]
             fn fourth() {}
 
-            #[sentry::span(name = "late", attributes(a = "seventeen letters".to_owned(), b = 2_u64, c = 3_i64, value = $value))]
+            #[sentry::span(name = "late", attributes(a = SEVENTEEN, b = 2_u64, c = 3_i64, value = $value))]
             fn late() {}
 
             #[sentry::span(name = "fifth", attributes(a = 1, b = 2, c = 3, d = 4, value = $value))]
@@ -63,8 +73,11 @@ macro_rules! alike {
                     assert_eq!(value(name, "value"), alone, "{name}");
                 }
                 assert_eq!(value("twice", "other"), alone);
-                assert_eq!(value("late", "c"), Some(3.into()));
-                assert_eq!(value("first", "c"), Some("three".into()));
+                let others = |name: &str| ["a", "b", "c"].map(|key| value(name, key).unwrap());
+                assert_eq!(others("first"), [json!(1), json!("two"), json!(THREE)]);
+                assert_eq!(others("fourth"), [json!(1), json!(true), json!(0.5)]);
+                assert_eq!(others("late"), [json!(SEVENTEEN), json!(2), json!(3)]);
+                assert_eq!(others("fifth"), [json!(1), json!(2), json!(3)]);
             }
         }
     )*};
@@ -95,6 +108,14 @@ alike! {
     bytes31: "a".repeat(31);
     bytes32: "a".repeat(32);
     bytes33: "a".repeat(33);
+    copied_empty: EMPTY;
+    copied8: EIGHT;
+    copied9: NINE;
+    copied17: SEVENTEEN;
+    copied22: TWENTY_TWO;
+    copied23: TWENTY_THREE;
+    copied_cut: CUT;
+    copied_part: &CUT[3..];
     literal22: "twenty-two bytes long!";
     raw: r"C:\";
     raw_hashes: r#"a "quoted" text"#;
