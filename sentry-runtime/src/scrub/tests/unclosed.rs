@@ -34,8 +34,7 @@ const OPENINGS: [&str; 44] = [
 ];
 
 /// What stands between a value that is not closed and the next name.
-const BETWEEN: [&str; 13] =
-    ["\n", "\r\n", "\r", "\u{2028}", "\u{85}", ", ", "; ", "&", " ", "x\n", "x, ", "{a}\n", "x y\n  "];
+const BETWEEN: [&str; 8] = ["\n", "\r\n", "\u{2028}", ", ", "&", " ", "{a}\n", "x y\n  "];
 
 /// A name and what is between it and its secret, and what closes that.
 #[rustfmt::skip]
