@@ -8,7 +8,7 @@ use crate::base::diagnostics;
 use crate::options::{ClientOptions, LocalView, Spotlight};
 use crate::transport::Transport;
 
-/// The state of a client towards crashes.
+/// Whether a client reports crashes.
 #[derive(Debug, Default)]
 pub(super) struct Crashed {
     /// Whether a call of `close` has returned. Crashes are not reported from then on.
@@ -43,7 +43,7 @@ impl Client {
         }
     }
 
-    /// Undoes [`report_crash`](Self::report_crash): a handler of signals lets the program go on.
+    /// Reverts [`report_crash`](Self::report_crash), for a program that goes on because a signal handler lets it.
     pub(crate) fn crash_reported(&self) {
         self.parts().crashed.reports.store(false, Ordering::Release);
     }
@@ -53,7 +53,7 @@ impl Client {
         self.parts().closed.load(Ordering::Relaxed)
     }
 
-    /// Returns a new transport for a last envelope; `None` without such receivers. The caller ends it.
+    /// Returns a new transport for a last envelope; `None` if there are no such receivers. The caller shuts it down.
     pub(crate) fn new_transport(&self, to: Receivers) -> Option<Arc<dyn Transport>> {
         let parts = self.parts();
         let options = to.only(self.options.clone());
@@ -75,9 +75,9 @@ pub(crate) enum Receivers {
 }
 
 impl Receivers {
-    /// Returns the options with these receivers alone.
+    /// Returns the options with only these receivers.
     fn only(self, mut options: ClientOptions) -> ClientOptions {
-        // A new one would take the place of the one that is open.
+        // A second dashboard would take the place of the open one.
         #[cfg(feature = "dashboard")]
         {
             options.dashboard = false.into();

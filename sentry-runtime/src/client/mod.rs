@@ -120,7 +120,7 @@ impl Parts {
         }
     }
 
-    /// Returns whether the client is awake once more, although it was closed.
+    /// Returns whether the client is enabled for the report of a crash, although it was closed.
     #[cfg(not(writes_minidumps))]
     #[expect(clippy::unused_self, reason = "there are no reports of crashes")]
     fn reports_crash(&self) -> bool {

@@ -29,7 +29,7 @@ pub trait IntoBreadcrumb {
         callback::show(|| self.into_breadcrumb()).flatten()
     }
 
-    /// Returns the breadcrumb where it lies, if no code of the user's has to run for it.
+    /// Returns a reference to the breadcrumb, if it is ready: no code of the user's has to run to make it.
     #[doc(hidden)]
     fn ready(&mut self) -> Option<&mut Breadcrumb> {
         None
@@ -111,8 +111,8 @@ impl Admission {
         }
     }
 
-    /// Returns the decision of the client of the process. Every change of that client begins an epoch, so the thread asks
-    /// it once in each.
+    /// Returns the decision of the client of the process. Every change of that client begins an epoch, so each thread reads
+    /// the client's options once per epoch.
     #[inline]
     fn of_process() -> Option<Self> {
         let known = &local().breadcrumbs;

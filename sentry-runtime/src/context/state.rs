@@ -68,7 +68,7 @@ impl KnownLimit {
         Self { epoch: Cell::new(0), max: Cell::new(0) }
     }
 
-    /// Forgets it in a forked child, whose client may be disabled.
+    /// Forgets the limit in a forked child, whose client may be disabled.
     pub(crate) fn reset_after_fork(&self) {
         self.epoch.set(0);
     }

@@ -15,7 +15,7 @@ use crate::protocol::{Breadcrumb, Level, Map};
 /// The breadcrumbs of one scope, or of several.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
-    /// From `oldest` on, and then from the start.
+    /// The breadcrumbs, as a ring: the order begins at `oldest` and continues at the start of the list.
     crumbs: Vec<(u64, Arc<Breadcrumb>)>,
     /// The index of the oldest breadcrumb, which the next one replaces.
     oldest: usize,

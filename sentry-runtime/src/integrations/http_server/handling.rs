@@ -40,7 +40,7 @@ pub(crate) struct Handling(Option<RunningRequest>);
 pub(crate) struct RunningRequest {
     /// Absent while it is the active context of the thread.
     context: Option<Arc<Context>>,
-    /// The same: something may take it off the thread.
+    /// The same context, for the end of the request: other code may have taken it off the thread by then.
     own: Arc<Context>,
     active: Lineage,
     since: Ticks,
@@ -63,7 +63,7 @@ pub(crate) struct Naming {
     mechanism: &'static str,
 }
 
-/// The bearer of a request's name. It is not the context, which ends with the request: what the server keeps of the request
+/// The holder of a request's name. It does not hold the context, which ends with the request: the server's request object
 /// may live longer.
 #[derive(Debug)]
 enum Named {

@@ -60,11 +60,11 @@ fn install() -> bool {
     installed.map_err(|error| diagnostics::debug(format_args!("crashes cannot be reported: {error}"))).is_ok()
 }
 
-/// Reports a crash. The handlers of before end the program afterwards, as they would have without this one.
+/// Reports a crash. The previous handlers end the program afterwards, as they would have without this one.
 fn on_crash(context: &CrashContext) -> AfterCrash {
     // A child of a fork that has recorded nothing.
     let Some(state) = STATE.get() else { return AfterCrash::Previous };
-    // Another thread has crashed before, and the handlers of before have not ended the program yet.
+    // Another thread has crashed before, and the previous handlers have not ended the program yet.
     if state.is_done(Step::EVENT_WANTED) || state.is_done(Step::FLUSH_WANTED) {
         return AfterCrash::Previous;
     }

@@ -13,7 +13,7 @@
 //!                                event as envelope ─────►   add the minidump
 //! wait                           end jobs, flush            send, or keep in the spool
 //!                                                     ◄───  SENT
-//! the handlers of before, which end the program
+//! the previous handlers, which end the program
 //! ```
 //!
 //! A signal handler must not allocate or lock, and memory may be damaged. So the crashing thread only writes to a pipe,

@@ -26,7 +26,7 @@ use super::state::{AfterCrash, State};
 const SIGNALS: [c_int; 6] =
     [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGTRAP];
 
-/// The functions that handlers call, and the handlers of before.
+/// The functions that handlers call, and the previous handlers.
 struct Installed {
     on_crash: fn(&CrashContext) -> AfterCrash,
     /// Called with the thread of a further crash, before it waits for the first one.
@@ -39,7 +39,7 @@ static INSTALLED: OnceLock<Installed> = OnceLock::new();
 /// The process that may read the memory of this one while a crash is handled; 0 without one.
 static READER: AtomicU32 = AtomicU32::new(0);
 
-/// The progress of the first crash: it has begun, it was handled, and the handlers of before have not ended the
+/// The progress of the first crash: it has begun, it was handled, and the previous handlers have not ended the
 /// program. Other crashes wait for the last two.
 static CRASHED: AtomicBool = AtomicBool::new(false);
 static HANDLED: AtomicBool = AtomicBool::new(false);
@@ -48,7 +48,7 @@ static SURVIVED: AtomicBool = AtomicBool::new(false);
 /// The thread of the first crash; 0 before it.
 static CRASHED_THREAD: AtomicI32 = AtomicI32::new(0);
 
-/// The time for which others let the handlers of before end the program by the first crash, and print what they do.
+/// How long other threads wait for the previous handlers, which end the program after the first crash and may print text.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The registers of the first crash: too large for the stack of a handler.

@@ -26,7 +26,7 @@ pub(super) const EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// them in a large program without optimisation takes seconds. A longer `shutdown_timeout` prolongs it.
 const EVENT_TIMEOUT_OF_VIEWS: Duration = Duration::from_secs(10);
 
-/// The time by which the monitor may be late with its last answer.
+/// How long the program waits beyond a deadline for the last answer of the monitor.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// The steps that are done.
@@ -46,14 +46,14 @@ impl Step {
     /// The event is with the monitor, or with the transport of the program.
     pub(super) const EVENT_DONE: Self = Self(1 << 5);
     pub(super) const FLUSHED: Self = Self(1 << 6);
-    /// Somebody makes the event that the monitor sends, see [`State::claim`].
+    /// It is decided who makes the event that the monitor sends, see [`State::claim`].
     const CLAIMED: Self = Self(1 << 7);
 }
 
 /// The end of the program after a crash was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterCrash {
-    /// The handlers of before are restored and decide.
+    /// The previous handlers are restored and decide.
     Previous,
     /// The system ends the program.
     Default,
@@ -63,7 +63,7 @@ pub(super) enum AfterCrash {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) client: Weak<Client>,
-    /// The same client from a crash on, see [`State::hold_client`].
+    /// A handle to the same client, from a crash on, see [`State::hold_client`].
     held: AtomicPtr<Client>,
     /// The option of that client: how long sending may delay the end.
     pub(super) shutdown_timeout: Duration,

@@ -7,10 +7,10 @@ use super::thread_id;
 /// The size, with room for the largest registers.
 const SIZE: usize = 64 << 10;
 
-/// Gives this thread a stack for handlers if it has none, as threads that are not Rust's; or if it is the main thread.
+/// Gives this thread a stack for handlers if it has none, like threads that Rust did not start, or if it is the main thread.
 ///
-/// The standard library frees its stack of the main thread in `std::process::exit`, on whatever thread that is called: while
-/// the main thread crashes, the handler would lose the memory on which it runs.
+/// `std::process::exit` frees the standard library's stack for handlers of the main thread, on any thread that calls it.
+/// Without a stack of its own, a handler that runs on the main thread meanwhile would lose its memory.
 pub(super) fn ensure() {
     // SAFETY: the calls only read.
     let (needs_stack, page) = unsafe {

@@ -19,7 +19,7 @@ extern "C" fn wait() {
 
 /// Lets a crash that is being reported end the program. Returns at once without one.
 pub(in crate::lifecycle) fn let_crash_end() {
-    // A handler of before may end the program by `exit`.
+    // A previous handler may end the program by `exit`.
     if CRASHED.load(Ordering::SeqCst) && CRASHED_THREAD.load(Ordering::SeqCst) != thread_id() {
         let_first_end();
     }

@@ -6,7 +6,7 @@ use super::{action_of, default_action, set, thread_id};
 
 /// Lets the handler of before, or the system, end the program by a fault of this thread, whose report is made.
 ///
-/// It is not enough to put the handlers of before back and to return, so that the instruction fails a second time: it
+/// It is not enough to restore the previous handlers and to return, so that the instruction fails a second time: it
 /// may succeed. Other threads may have mapped memory at the address while the crash was reported. The program would go
 /// on, and write to that memory.
 ///
