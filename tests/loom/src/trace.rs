@@ -1,4 +1,4 @@
-//! What the modules take from the rest of the library.
+//! Stand-ins for the items of the library that the modules under test import.
 
 pub(crate) mod ids {
     pub(crate) type LocalId = u64;
